@@ -1,0 +1,17 @@
+/* Which instructions may run here.  Each bit covers every instruction that a kernel of that
+ * name can contain, and the register state that the operating system must save for it. */
+#ifndef INTACT_CPU_H
+#define INTACT_CPU_H
+
+#include "port.h"
+
+enum {
+    CPU_PCLMUL = 1 << 0,     /* PCLMULQDQ, SSSE3, SSE4.1 */
+    CPU_VPCLMUL256 = 1 << 1, /* VPCLMULQDQ, AVX2; YMM state */
+    CPU_VPCLMUL512 = 1 << 2, /* VPCLMULQDQ, AVX512F, BW, VL; ZMM and mask state */
+};
+
+/* Asks the CPU; on a virtual machine each question costs microseconds, so ask once. */
+uint32_t cpu_features(void);
+
+#endif

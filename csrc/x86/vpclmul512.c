@@ -1,0 +1,8 @@
+/* 512-bit vectors: Ice Lake, Sapphire Rapids, Zen 4 and later. */
+#include "../port.h"
+#if PORT_X86_64
+#define NAME crc_update_vpclmul512
+#define VL   64
+#define ISA  "vpclmulqdq,avx512f,avx512bw,avx512vl,pclmul"
+#include "fold_template.h"
+#endif

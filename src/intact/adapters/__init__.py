@@ -1,0 +1,1 @@
+"""The effects: network, disk, clock, engines."""

@@ -1,0 +1,167 @@
+"""S3 through boto3: the object store, whole objects to disk, and botocore's service models."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+from botocore.loaders import Loader
+
+from intact.audit import Absent
+from intact.batch import Model
+from intact.errors import AccessError, StoreError
+from intact.s3 import ObjectFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from types_boto3_s3 import S3Client
+
+    from intact.s3 import ObjectRef
+
+CHUNK = 1 << 20
+"""Bytes per read; copies cost least between 256 KiB and 1 MiB."""
+
+_NOT_FOUND = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
+_NO_ACCESS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidToken",
+        "InvalidAccessKeyId",
+        "TokenRefreshRequired",
+    }
+)
+_NO_CREDENTIALS = (
+    CredentialRetrievalError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+
+def s3_client(
+    session: boto3.Session | None = None,
+    *,
+    endpoint_url: str | None = None,
+    region: str | None = None,
+    connections: int = 16,
+) -> S3Client:
+    """Make an S3 client that retries as AWS advises and holds one connection per worker.
+
+    With ``endpoint_url`` buckets stand in the path, since few servers have a name per bucket.
+    """
+    style: Any = {"addressing_style": "path"} if endpoint_url else None
+    config = Config(
+        max_pool_connections=connections,
+        retries={"mode": "standard", "max_attempts": 10},
+        s3=style,
+    )
+    client: S3Client = (session or boto3.Session()).client(
+        "s3", endpoint_url=endpoint_url, region_name=region, config=config
+    )
+    return client
+
+
+def load_model(service: str = "s3control") -> Model:
+    """Shapes of a service as the installed botocore knows them."""
+    return Model(Loader().load_service_model(service, "service-2")["shapes"])
+
+
+class BotoStore:
+    """An ``ObjectStore`` over a boto3 S3 client."""
+
+    def __init__(self, client: S3Client) -> None:
+        """Use a client made by ``s3_client``; it is shared by all threads."""
+        self._client = client
+
+    def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
+        """HeadObject with ``ChecksumMode=ENABLED``.
+
+        A 404 means absent: without ``s3:ListBucket`` S3 answers 403 instead (Amazon S3 API
+        Reference, HeadObject).
+
+        Raises:
+            StoreError: Any other refusal, or no answer.
+            AccessError: The credentials are of no use.
+            FormatError: A malformed answer.
+        """
+        try:
+            response = self._client.head_object(**_address(ref), ChecksumMode="ENABLED")
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in _NOT_FOUND:
+                headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+                marker = headers.get("x-amz-delete-marker") == "true"
+                return Absent(detail="delete marker" if marker else "404")
+            raise _store_error("HeadObject", ref, error) from error
+        except BotoCoreError as error:
+            raise _store_error("HeadObject", ref, error) from error
+        return ObjectFacts.from_head(response)
+
+    def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
+        """GetObject bound to the ETag, chunk by chunk.
+
+        Raises:
+            StoreError: The object changed, the answer broke off, or there was none.
+            AccessError: The credentials are of no use.
+        """
+        try:
+            response = self._client.get_object(**_address(ref), IfMatch=f'"{etag}"')
+            with contextlib.closing(response["Body"]) as body:
+                yield from body.iter_chunks(CHUNK)
+        except (BotoCoreError, ClientError) as error:
+            raise _store_error("GetObject", ref, error) from error
+
+    def require_bucket(self, bucket: str) -> None:
+        """HeadBucket, since HeadObject cannot tell a missing bucket from a missing object.
+
+        Raises:
+            StoreError: The bucket does not exist or is not ours to see.
+        """
+        try:
+            self._client.head_bucket(Bucket=bucket)
+        except (BotoCoreError, ClientError) as error:
+            raise StoreError(f"HeadBucket s3://{bucket}: {error}") from error
+
+    def save(self, ref: ObjectRef, path: Path, *, etag: str | None = None) -> str:
+        """Write an object to a file and return the MD5 of its bytes in lower-case hex.
+
+        Raises:
+            StoreError: The object is absent, changed, or could not be read.
+        """
+        if etag is None:
+            facts = self.head(ref)
+            if isinstance(facts, Absent):
+                raise StoreError(f"{ref} does not exist")
+            etag = facts.etag
+        digest = hashlib.md5(usedforsecurity=False)
+        with path.open("wb") as file:
+            for chunk in self.read(ref, etag=etag):
+                digest.update(chunk)
+                file.write(chunk)
+        return digest.hexdigest()
+
+
+def _address(ref: ObjectRef) -> dict[str, Any]:
+    version = {"VersionId": ref.version_id} if ref.version_id is not None else {}
+    return {"Bucket": ref.bucket, "Key": ref.key} | version
+
+
+def _store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+    fatal = code in _NO_ACCESS or isinstance(error, _NO_CREDENTIALS)
+    return (AccessError if fatal else StoreError)(f"{call} {ref}: {error}")

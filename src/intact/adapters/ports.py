@@ -1,0 +1,35 @@
+"""The verbs that an audit needs of the world: an object store, and someone to tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from intact.audit import Absent
+    from intact.s3 import ObjectFacts, ObjectRef
+
+
+class ObjectStore(Protocol):
+    """Answers or raises.
+
+    ``StoreError`` speaks of one object, and the runner records it as evidence;
+    ``AccessError`` speaks of all objects, and ends the audit.
+    """
+
+    def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
+        """Size, identity and stored checksums of an object."""
+
+    def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
+        """The bytes of an object in order, as long as its ETag is still that one."""
+
+
+class Progress(Protocol):
+    """Hears what a long run is doing."""
+
+    def phase(self, name: str, *, total: int | None = None) -> None:
+        """Begin a phase of ``total`` steps, or of an unknown number."""
+
+    def advance(self) -> None:
+        """Finish a step."""

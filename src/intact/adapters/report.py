@@ -1,0 +1,49 @@
+"""Fetches a completion report and checks every byte of it against its MD5s."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from intact.batch import MalformedRow, ReportManifest, TaskResult, read_results
+from intact.errors import FormatError
+from intact.s3 import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from intact.adapters.boto import BotoStore
+
+SIDECAR_DIGITS = 32
+
+
+def fetch_report(
+    store: BotoStore, report: ObjectRef, *, scratch: Path
+) -> Iterator[TaskResult | MalformedRow]:
+    """Yield every row of a completion report, one part on disk at a time.
+
+    Args:
+        store: Where the report lies.
+        report: Its ``manifest.json``.
+        scratch: Folder for the part that is being read.
+
+    Raises:
+        StoreError: The report or a part of it could not be read.
+        FormatError: A file is not what its MD5 or its format promises.
+    """
+    path = scratch / "report"
+    md5 = store.save(report, path)
+    document = path.read_bytes()
+    store.save(ObjectRef(bucket=report.bucket, key=f"{report.key}.md5"), path)
+    _require_md5(report, got=md5, wanted=path.read_text("ascii", "replace")[:SIDECAR_DIGITS])
+    for part in ReportManifest.parse(document).parts:
+        ref = ObjectRef(bucket=part.bucket, key=part.key)
+        _require_md5(ref, got=store.save(ref, path), wanted=part.md5)
+        with path.open("rb") as lines:
+            yield from read_results(lines)
+    path.unlink()
+
+
+def _require_md5(ref: ObjectRef, *, got: str, wanted: str) -> None:
+    if got != wanted.lower():
+        raise FormatError(f"{ref}: MD5 is {got}; wanted {wanted}")

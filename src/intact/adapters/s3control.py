@@ -1,0 +1,158 @@
+"""S3 Control: submits batch jobs and waits for them, on AWS or on a rehearsal endpoint."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+
+from intact.batch.outcome import JobOutcome, JobStatus
+from intact.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from botocore.config import Config
+    from types_boto3_s3control import S3ControlClient
+
+POLL_SECONDS = 30.0
+"""Amazon S3 User Guide, "Troubleshooting S3 Batch Operations": one DescribeJob per 30 seconds."""
+
+
+def s3control_client(
+    session: boto3.Session | None = None,
+    *,
+    endpoint_url: str | None = None,
+    region: str | None = None,
+    config: Config | None = None,
+) -> S3ControlClient:
+    """Make an S3 Control client for AWS or, with ``endpoint_url``, for a server by its address.
+
+    botocore puts the account before the host of every endpoint, which no loopback address and
+    few private names resolve; with ``endpoint_url`` this client takes the account out again
+    before signing.  The header ``x-amz-account-id`` still carries it.
+    """
+    client: S3ControlClient = (session or boto3.Session()).client(
+        "s3control", endpoint_url=endpoint_url, region_name=region, config=config
+    )
+    if endpoint_url is not None:
+        client.meta.events.register("before-call.s3-control", _host_without_account)
+    return client
+
+
+def _host_without_account(*, params: dict[str, Any], **_: object) -> None:
+    url = urlsplit(params["url"])
+    label = f"{params['headers'].get('x-amz-account-id', '')}."
+    if label != "." and url.netloc.startswith(label):
+        params["url"] = url._replace(netloc=url.netloc.removeprefix(label)).geturl()
+
+
+def submit(client: S3ControlClient, request: Mapping[str, Any]) -> str:
+    """Create a job and return its id; the same request again returns the same id.
+
+    Raises:
+        UsageError: The request lacks the ``ClientRequestToken`` that makes repeats harmless,
+            or botocore refuses it unsent.
+        StoreError: S3 Control refused it or did not answer.
+    """
+    if not request.get("ClientRequestToken"):
+        raise UsageError(
+            "job request has no ClientRequestToken; wanted one, so that repeats are safe"
+        )
+    try:
+        return client.create_job(**request)["JobId"]
+    except ParamValidationError as error:
+        raise UsageError(f"CreateJob: {error}") from error
+    except (BotoCoreError, ClientError) as error:
+        raise StoreError(f"CreateJob: {error}") from error
+
+
+def describe_job(client: S3ControlClient, *, account_id: str, job_id: str) -> Mapping[str, Any]:
+    """DescribeJob response as boto3 returns it.
+
+    Raises:
+        StoreError: S3 Control refused or did not answer.
+    """
+    try:
+        return client.describe_job(AccountId=account_id, JobId=job_id)
+    except (BotoCoreError, ClientError) as error:
+        raise StoreError(f"DescribeJob of {job_id}: {error}") from error
+
+
+def describe(client: S3ControlClient, *, account_id: str, job_id: str) -> JobOutcome:
+    """How a job stands now.
+
+    Raises:
+        StoreError: S3 Control refused or did not answer.
+        FormatError: The answer is not what the API promises.
+    """
+    return JobOutcome.from_describe(describe_job(client, account_id=account_id, job_id=job_id))
+
+
+def confirm(client: S3ControlClient, *, account_id: str, job_id: str) -> None:
+    """Let a suspended job run.
+
+    Raises:
+        StoreError: S3 Control refused, as for a job that is not suspended, or did not answer.
+    """
+    _update(client, account_id=account_id, job_id=job_id, status="Ready")
+
+
+def cancel(client: S3ControlClient, *, account_id: str, job_id: str) -> None:
+    """Stop a job; what it copied stays, and its report names the tasks that ran.
+
+    Raises:
+        StoreError: S3 Control refused, as for a job that has ended, or did not answer.
+    """
+    _update(client, account_id=account_id, job_id=job_id, status="Cancelled")
+
+
+def _update(client: S3ControlClient, *, account_id: str, job_id: str, status: Any) -> None:  # noqa: ANN401 - the stubs want a Literal
+    try:
+        client.update_job_status(AccountId=account_id, JobId=job_id, RequestedJobStatus=status)
+    except (BotoCoreError, ClientError) as error:
+        raise StoreError(f"UpdateJobStatus of {job_id} to {status}: {error}") from error
+
+
+def wait(  # noqa: PLR0913 - the effects are arguments
+    client: S3ControlClient,
+    *,
+    account_id: str,
+    job_id: str,
+    poll_seconds: float = POLL_SECONDS,
+    timeout_seconds: float | None = None,
+    progress: Callable[[JobOutcome], object] | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], object] = time.sleep,
+) -> JobOutcome:
+    """Poll a job until it has ended or is suspended, which it stays until someone confirms it.
+
+    Args:
+        client: From ``s3control_client``.
+        account_id: Account that owns the job.
+        job_id: The job.
+        poll_seconds: Pause between two calls; AWS allows no less than the default.
+        timeout_seconds: Longest wait; None waits for ever.
+        progress: Called with every answer.
+        clock: Seconds that never run backwards.
+        sleep: Waits that many seconds.
+
+    Raises:
+        StoreError: S3 Control refused or did not answer, or the time ran out.
+        FormatError: An answer is not what the API promises.
+    """
+    started = clock()
+    while True:
+        outcome = describe(client, account_id=account_id, job_id=job_id)
+        if progress is not None:
+            progress(outcome)
+        if outcome.status.terminal or outcome.status is JobStatus.SUSPENDED:
+            return outcome
+        if timeout_seconds is not None and clock() - started + poll_seconds > timeout_seconds:
+            raise StoreError(
+                f"job {job_id} is still {outcome.status.value} after {timeout_seconds:g} seconds"
+            )
+        sleep(poll_seconds)

@@ -1,0 +1,31 @@
+"""What the evidence proves: types, rules, ledger.  Pure; ``intact.adapters`` fetches."""
+
+from intact.audit.decide import decide
+from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
+from intact.audit.policy import Policy, ReadMode, Window
+from intact.audit.record import Copy, Record
+from intact.audit.subject import Subject
+from intact.audit.summary import Counts, ExitCode, Summary
+from intact.audit.verdict import Finding, Level, Reason, Verdict
+
+__all__ = [
+    "Absent",
+    "BytesRead",
+    "Copy",
+    "Counts",
+    "Evidence",
+    "ExitCode",
+    "Finding",
+    "Level",
+    "Policy",
+    "ReadMode",
+    "Reason",
+    "Record",
+    "Slot",
+    "Subject",
+    "Summary",
+    "Unreadable",
+    "Verdict",
+    "Window",
+    "decide",
+]

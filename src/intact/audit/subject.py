@@ -1,0 +1,76 @@
+"""What is audited: a job's copies, its manifest, its report and the time it wrote in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+from intact.audit.policy import Window
+from intact.batch import ManifestLocation, ReportScope, S3PutObjectCopy
+from intact.batch.outcome import JobOutcome
+from intact.errors import FormatError, UsageError
+from intact.s3 import ObjectRef
+from intact.s3.names import bucket_of_arn, key_of_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """A finished copy job, as far as an audit needs to know it.
+
+    Attributes:
+        name: What the ledger calls it: the job's ARN, or the manifest's address.
+        operation: Where each copy went and which checksum it was to have.
+        manifest: The CSV object.
+        manifest_etag: ETag that the job was bound to; None takes the object as it is now.
+        fields: Meaning of the manifest's columns.
+        report: ``manifest.json`` of the completion report; None without one.
+        reports_all_tasks: Whether that report names succeeded tasks too.
+        window: When the job wrote; None where no job is known.
+    """
+
+    name: str
+    operation: S3PutObjectCopy
+    manifest: ObjectRef
+    manifest_etag: str | None
+    fields: tuple[str, ...]
+    report: ObjectRef | None
+    reports_all_tasks: bool
+    window: Window | None
+
+    @classmethod
+    def from_describe(cls, response: Mapping[str, Any]) -> Self:
+        """Read a DescribeJob response as boto3 returns it.
+
+        Raises:
+            UsageError: The job has not ended, or is none that this audit understands.
+            FormatError: The response lacks a member.
+        """
+        outcome = JobOutcome.from_describe(response)
+        if outcome.terminated is None or not outcome.status.terminal:
+            raise UsageError(f"job {outcome.job_id} is {outcome.status.value}; wanted an ended one")
+        job = response["Job"]
+        try:
+            location = ManifestLocation.parse(job["Manifest"])
+            operation = S3PutObjectCopy.parse(job["Operation"])
+        except KeyError as missing:
+            raise FormatError(f"DescribeJob response lacks {missing}") from None
+        report = None
+        if outcome.report_bucket is not None and outcome.report_manifest_key is not None:
+            report = ObjectRef(bucket=outcome.report_bucket, key=outcome.report_manifest_key)
+        return cls(
+            name=job.get("JobArn", outcome.job_id),
+            operation=operation,
+            manifest=ObjectRef(
+                bucket=bucket_of_arn(location.object_arn),
+                key=key_of_arn(location.object_arn),
+                version_id=location.version_id,
+            ),
+            manifest_etag=location.etag,
+            fields=location.fields,
+            report=report,
+            reports_all_tasks=job["Report"].get("ReportScope") == ReportScope.ALL_TASKS.value,
+            window=Window(begin=outcome.created, end=outcome.terminated),
+        )

@@ -1,0 +1,102 @@
+"""``intact job``: from intent to a CreateJob payload."""
+
+from __future__ import annotations
+
+import click
+
+from intact.audit.summary import ExitCode
+from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCopy, problems
+from intact.batch.manifest import FIELDS
+from intact.batch.spec import to_json
+from intact.checksum import Algorithm
+from intact.s3.names import bucket_arn
+
+
+@click.group()
+def command() -> None:
+    """Build S3 Batch Operations jobs."""
+
+
+@command.command(
+    epilog="""\b
+Example:
+  $ intact job build --account-id 111122223333 \\
+      --role-arn arn:aws:iam::111122223333:role/copy \\
+      --manifest-arn arn:aws:s3:::lists/m.csv \\
+      --manifest-etag 9bb58f26192e4ba00f01e2e7b136bbd8 \\
+      --target-resource arn:aws:s3:::copies --report-bucket reports > job.json
+  $ aws s3control create-job --cli-input-json file://job.json"""
+)
+@click.option("--account-id", required=True, help="Account that owns the job: twelve digits.")
+@click.option("--role-arn", required=True, help="IAM role that the tasks run under.")
+@click.option("--manifest-arn", required=True, help="ARN of the manifest object.")
+@click.option("--manifest-etag", required=True, help="ETag of the manifest object.")
+@click.option("--fields", default=",".join(FIELDS), show_default=True, help="Its columns.")
+@click.option("--target-resource", required=True, help="ARN of the destination bucket.")
+@click.option("--target-key-prefix", help="Put, with a slash, before every key.")
+@click.option(
+    "--checksum-algorithm",
+    default=Algorithm.CRC64NVME.value,
+    show_default=True,
+    type=click.Choice([algorithm.value for algorithm in Algorithm], case_sensitive=False),
+    help="Algorithm of the copies' checksums.",
+)
+@click.option("--storage-class", help="S3's name of the copies' storage class.")
+@click.option("--report-bucket", required=True, help="Bucket for the completion report.")
+@click.option("--report-prefix", help="Put before the report's keys.")
+@click.option("--priority", default=10, show_default=True, help="Larger runs earlier.")
+@click.option("--description", help="Shown in the job list.")
+@click.option(
+    "--confirmation-required/--no-confirmation-required",
+    default=True,
+    show_default=True,
+    help="Whether the job waits until someone confirms it.",
+)
+def build(  # noqa: PLR0913 - one argument per option
+    *,
+    account_id: str,
+    role_arn: str,
+    manifest_arn: str,
+    manifest_etag: str,
+    fields: str,
+    target_resource: str,
+    target_key_prefix: str | None,
+    checksum_algorithm: str,
+    storage_class: str | None,
+    report_bucket: str,
+    report_prefix: str | None,
+    priority: int,
+    description: str | None,
+    confirmation_required: bool,
+) -> int:
+    """Print the CreateJob payload of a copy job, checked against S3's model and rules.
+
+    Problems go to standard error; a payload that S3 would refuse is not printed.
+    """
+    from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
+
+    spec = JobSpec(
+        account_id=account_id,
+        role_arn=role_arn,
+        operation=S3PutObjectCopy(
+            target_resource=target_resource,
+            target_key_prefix=target_key_prefix,
+            checksum_algorithm=Algorithm.parse(checksum_algorithm),
+            storage_class=storage_class,
+        ),
+        manifest=ManifestLocation(
+            object_arn=manifest_arn, etag=manifest_etag, fields=tuple(fields.split(","))
+        ),
+        report=ReportTarget(bucket=bucket_arn(report_bucket), prefix=report_prefix),
+        priority=priority,
+        description=description,
+        confirmation_required=confirmation_required,
+    )
+    request = spec.request()
+    found = problems(request, model=load_model())
+    for problem in found:
+        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
+    if any(not problem.warning for problem in found):
+        return ExitCode.USAGE
+    click.echo(to_json(request))
+    return ExitCode.VERIFIED

@@ -1,0 +1,56 @@
+"""Shows a ledger on the terminal; every command that ends in one uses this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from intact.adapters.ledger import LedgerReader
+from intact.adapters.local import whole_file
+from intact.audit import Summary, Verdict
+from intact.render.page import headline, html_page
+from intact.render.table import object_table, verdict_table
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from intact.audit import Record
+
+SHOWN = 50
+"""Objects listed on the terminal; the ledger and the HTML report hold all of them."""
+
+
+def present(ledger: Path, *, html: Path | None = None) -> int:
+    """Print what a ledger adds up to and the objects that are not verified; return the exit code.
+
+    Args:
+        ledger: The ledger.
+        html: Where to write the report as a page, if anywhere.
+
+    Raises:
+        FormatError: The file is no whole ledger.
+    """
+    reader, summary = LedgerReader(ledger), Summary()
+    shown: list[Record] = []
+    for record in reader.records():
+        summary.add(record)
+        if record.finding.verdict is not Verdict.VERIFIED and len(shown) < SHOWN:
+            shown.append(record)
+    counts = reader.finished()
+    console = Console(highlight=False)
+    console.print(verdict_table(summary))
+    if shown:
+        console.print(object_table(shown))
+    hidden = summary.rows - summary.verdicts[Verdict.VERIFIED] - len(shown)
+    if hidden:
+        click.echo(f"... and {hidden:,} more that are not verified")
+    click.echo(headline(summary, counts))
+    click.echo(f"ledger: {ledger}")
+    if html is not None:
+        with whole_file(html) as file:
+            for piece in html_page(reader.header, summary, counts, reader.records()):
+                file.write(piece.encode())
+        click.echo(f"report: {html}")
+    return summary.exit_code(counts)

@@ -1,0 +1,1 @@
+"""A local S3 Batch Operations endpoint over any S3 store."""

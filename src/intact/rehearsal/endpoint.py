@@ -1,0 +1,226 @@
+"""A local S3 Batch Operations endpoint: S3 Control's job API over HTTP, on any S3 store.
+
+An unmodified client reaches it in two ways: with ``intact.adapters.s3control.s3control_client``
+and its ``endpoint_url``, or as the client's HTTP proxy, which needs no change at all
+(``boto3.client("s3control", use_ssl=False, config=Config(proxies={"http": url}))``; the AWS CLI
+reads ``HTTP_PROXY``).  It serves S3 Control only and forwards nothing.
+
+Jobs live in memory and end with the endpoint.  It does not model signatures and IAM (whoever
+reaches the port may copy with the store client's credentials, so it listens on the loopback
+address unless told otherwise), throttling, KMS, priorities and pauses, directory buckets, nor any
+operation but S3PutObjectCopy.  What it does not execute it refuses with 501, by name; every
+answer carries ``x-intact-rehearsal: true``.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import sys
+import threading
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+from intact.errors import UsageError
+from intact.rehearsal.service import BatchService
+from intact.rehearsal.wire import ApiError, Codec, s3control
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+MOST_BODY = 1 << 20
+"""Longest request in bytes."""
+IDLE_SECONDS = 60
+"""How long a connection may stay silent."""
+DEFAULT_REGION = "us-east-1"
+"""Region of a job whose request neither signs for one nor names one in its host."""
+
+_AWS_HOST = re.compile(
+    r"s3-control(-fips)?(\.dualstack)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|api\.aws)"
+)
+_ACCOUNT = re.compile(r"(?P<account>\d{12})\.(?P<host>.+)")
+_SIGNED_REGION = re.compile(r"Credential=[^,\s]*/\d{8}/(?P<region>[a-z0-9-]+)/")
+
+
+class BatchEndpoint:
+    """Serves S3 Control's job API until stopped; a context manager that stops it.
+
+    Args:
+        s3: Client of the store on which the jobs work; its retries are the tasks' retries.
+        host: Address to listen on.  Anything but a loopback address lets others copy with the
+            credentials of ``s3``.
+        port: Port to listen on; 0 takes a free one.
+        workers: Tasks of one job that run at once; give ``s3`` as many connections.
+
+    Raises:
+        OSError: The address cannot be listened on.
+        UsageError: ``workers`` is not positive.
+    """
+
+    def __init__(
+        self, s3: S3Client, *, host: str = "127.0.0.1", port: int = 0, workers: int = 8
+    ) -> None:
+        if workers < 1:
+            raise UsageError(f"workers is {workers}; wanted at least 1")
+        self._service = BatchService(s3, workers=workers)
+        self._server = _Server((host, port), service=self._service)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="rehearsal"
+        )
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens: an ``endpoint_url`` or an HTTP proxy."""
+        host, port = self._server.server_address[:2]
+        name = host if isinstance(host, str) else host.decode()
+        return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
+
+    def stop(self) -> None:
+        """Stop serving, stop every job where it stands, and wait for both; repeats do nothing."""
+        self._server.shutdown()
+        self._thread.join()
+        self._server.close_connections()
+        self._server.server_close()
+        self._service.stop()
+
+    def __enter__(self) -> Self:
+        """It serves since it was made."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+
+class _Server(ThreadingHTTPServer):
+    """Threads that are joined at the end, and connections that can be cut so that they end."""
+
+    daemon_threads = False
+    block_on_close = True
+
+    def __init__(self, address: tuple[str, int], *, service: BatchService) -> None:
+        self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+        self.service, self.codec = service, Codec(s3control())
+        self.names = {"localhost", address[0].lower()}
+        self._connections: set[socket.socket] = set()
+        self._lock = threading.Lock()
+        super().__init__(address, _Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        connection, peer = super().get_request()
+        with self._lock:
+            self._connections.add(connection)
+        return connection, peer
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401 - so typed by the base class
+        with self._lock:
+            self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ANN401 - so typed by the base class
+        if not isinstance(sys.exception(), OSError):  # a client that went away is no news
+            super().handle_error(request, client_address)
+
+    def close_connections(self) -> None:
+        with self._lock:
+            for connection in self._connections:
+                try:
+                    connection.shutdown(socket.SHUT_RDWR)
+                except OSError:  # the client was faster
+                    continue
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """One connection."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    timeout = IDLE_SECONDS
+    disable_nagle_algorithm = True
+
+    def _answer(self) -> None:
+        request_id = str(uuid4())
+        try:
+            status, body = HTTPStatus.OK, self._do(self._body())
+        except ApiError as error:
+            status, body = error.status, error.write(request_id)
+        except OSError:  # the connection, not the call
+            raise
+        except Exception as error:  # noqa: BLE001 - the client is told of our bugs too
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            body = ApiError(status, "InternalServiceException", repr(error)).write(request_id)
+        self.send_response(status)
+        self.send_header("Content-Type", "application/xml")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("x-amz-request-id", request_id)
+        if self.close_connection:
+            self.send_header("Connection", "close")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_CONNECT = _answer  # noqa: N815 - so named by the base class
+
+    def _body(self) -> bytes:
+        """Read the request's body, so that the connection can serve the next one."""
+        length = self.headers.get("Content-Length", "0")
+        if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
+            self.close_connection = True
+            raise ApiError.unsupported("bodies without a plain Content-Length")
+        if int(length) > MOST_BODY:
+            self.close_connection = True
+            raise ApiError.unsupported(f"requests over {MOST_BODY} bytes")
+        return self.rfile.read(int(length))
+
+    def _do(self, body: bytes) -> bytes:
+        if self.command == "CONNECT":
+            raise ApiError.unsupported("CONNECT: it speaks http, not https")
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        try:
+            url = urlsplit(self.path)
+            host = urlsplit(f"//{url.netloc or headers.get('host', '')}").hostname or ""
+        except ValueError as error:
+            raise ApiError.malformed(error) from None
+        account, region = self._served(host)
+        if account is not None:
+            headers.setdefault("x-amz-account-id", account)
+        if signed := _SIGNED_REGION.search(headers.get("authorization", "")):
+            region = signed["region"]
+        target = url._replace(scheme="", netloc="").geturl()
+        call = self.server.codec.parse(self.command, target, headers=headers, body=body)
+        answer = self.server.service.answer(call, region=region)
+        return self.server.codec.write(call.operation, answer)
+
+    def _served(self, host: str) -> tuple[str | None, str]:
+        """Account label, if any, and Region of a host name that stands for this endpoint.
+
+        Names that only a foreign DNS resolves to here are refused, so that no web page can
+        speak to a loopback endpoint through one.
+        """
+        account = None
+        if labelled := _ACCOUNT.fullmatch(host):
+            account, host = labelled["account"], labelled["host"]
+        if aws := _AWS_HOST.fullmatch(host):
+            return account, aws["region"]
+        if host in self.server.names or _is_address(host):
+            return account, DEFAULT_REGION
+        raise ApiError.unsupported(f"requests for host {host!r}, and forwards none")
+
+    def end_headers(self) -> None:
+        self.send_header("x-intact-rehearsal", "true")
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - so named by the base class
+        """Say nothing: the answers do."""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True

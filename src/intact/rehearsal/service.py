@@ -1,0 +1,168 @@
+"""The job operations of S3 Control over a store: creates, describes, lists, confirms, cancels."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from intact.batch import rules
+from intact.batch.model import Model
+from intact.rehearsal.board import JobBoard
+from intact.rehearsal.copying import unsupported
+from intact.rehearsal.jobs import Job, Scope
+from intact.rehearsal.runner import Runner
+from intact.rehearsal.wire import ApiError, Call, s3control
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from types_boto3_s3 import S3Client
+
+PAGE = 1000
+"""Jobs that ListJobs returns unless asked for fewer."""
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _uuid() -> str:
+    return str(uuid4())
+
+
+class BatchService:
+    """Jobs in memory, each run by a thread of its own.
+
+    Args:
+        s3: Client of the store on which the jobs work.
+        workers: Tasks of one job that run at once.
+        clock: Now, with a timezone.
+        new_id: Makes a job id that was never used.
+    """
+
+    def __init__(
+        self,
+        s3: S3Client,
+        *,
+        workers: int = 8,
+        clock: Callable[[], datetime] = _utc_now,
+        new_id: Callable[[], str] = _uuid,
+    ) -> None:
+        self._clock, self._new_id = clock, new_id
+        self._board = JobBoard()
+        self._runner = Runner(board=self._board, s3=s3, workers=workers, clock=clock)
+        self._threads: dict[str, threading.Thread] = {}
+        self._starting = threading.Lock()
+        self._model = Model(s3control()["shapes"])
+        self._operations = {
+            "CreateJob": self._create,
+            "DescribeJob": self._describe,
+            "ListJobs": self._list,
+            "UpdateJobStatus": self._update_status,
+            "UpdateJobPriority": self._update_priority,
+            "GetJobTagging": self._get_tags,
+            "PutJobTagging": self._put_tags,
+            "DeleteJobTagging": self._put_tags,
+        }
+
+    def answer(self, call: Call, *, region: str) -> Mapping[str, Any]:
+        """Do one call and return the response's members.
+
+        Raises:
+            ApiError: The call is refused, with the status and code that S3 Control would use,
+                or is not executed here.
+        """
+        if call.operation not in self._operations:
+            raise ApiError.unsupported(call.operation)
+        problems = (
+            rules.problems(call.params, model=self._model)
+            if call.operation == "CreateJob"
+            else self._model.problems(call.params, shape=f"{call.operation}Request")
+        )
+        if errors := [str(problem) for problem in problems if not problem.warning]:
+            raise ApiError(HTTPStatus.BAD_REQUEST, "BadRequestException", "; ".join(errors))
+        scope = Scope(account_id=call.params["AccountId"], region=region)
+        return self._operations[call.operation](call.params, scope)
+
+    def stop(self) -> None:
+        """Stop every job where it stands and wait for its thread; no report is written.
+
+        Copies that had started are waited for.
+        """
+        self._board.halt()
+        with self._starting:
+            threads, self._threads = self._threads, {}
+        for thread in threads.values():
+            thread.join()
+
+    def _create(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        if names := list(unsupported(params)):
+            raise ApiError.unsupported(", ".join(names))
+        new = Job(
+            job_id=self._new_id(),
+            scope=scope,
+            request=dict(params),
+            created=self._clock(),
+            priority=params["Priority"],
+            tags=tuple(params.get("Tags", ())),
+        )
+        with self._starting:
+            job = self._board.add(new)
+            if job is new:
+                running = {name: at for name, at in self._threads.items() if at.is_alive()}
+                thread = threading.Thread(target=self._runner.run, args=(job,), name=job.job_id)
+                self._threads = running | {job.job_id: thread}
+                thread.start()
+        return {"JobId": job.job_id}
+
+    def _describe(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        return {"Job": self._board.find(params["JobId"], scope=scope).descriptor()}
+
+    def _list(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        wanted = params.get("JobStatuses")
+        jobs = [
+            job.listing()
+            for job in self._board.jobs(scope=scope)
+            if not wanted or job.status.value in wanted
+        ]
+        ids = [job["JobId"] for job in jobs]
+        token = params.get("NextToken")
+        if token is not None and token not in ids:
+            raise ApiError(HTTPStatus.BAD_REQUEST, "InvalidNextTokenException", "unknown NextToken")
+        start = 0 if token is None else ids.index(token)
+        end = start + (params.get("MaxResults") or PAGE)
+        return {"Jobs": jobs[start:end]} | ({"NextToken": ids[end]} if end < len(ids) else {})
+
+    def _update_status(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        reason = params.get("StatusUpdateReason")
+        job = self._change(
+            params,
+            scope,
+            lambda now: now.request_status(
+                params["RequestedJobStatus"], reason=reason, at=self._clock()
+            ),
+        )
+        answer = {"JobId": job.job_id, "Status": job.status.value}
+        return answer if reason is None else answer | {"StatusUpdateReason": reason}
+
+    def _update_priority(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        """Set the priority; it is remembered, and changes nothing: jobs do not wait here."""
+        job = self._change(params, scope, lambda now: replace(now, priority=params["Priority"]))
+        return {"JobId": job.job_id, "Priority": job.priority}
+
+    def _get_tags(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        return {"Tags": self._board.find(params["JobId"], scope=scope).tags}
+
+    def _put_tags(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+        """Replace all tags; DeleteJobTagging is the same without any."""
+        tags = tuple(params.get("Tags", ()))
+        self._change(params, scope, lambda now: replace(now, tags=tags))
+        return {}
+
+    def _change(self, params: Mapping[str, Any], scope: Scope, step: Callable[[Job], Job]) -> Job:
+        job = self._board.find(params["JobId"], scope=scope)
+        return self._board.change(job.job_id, step)

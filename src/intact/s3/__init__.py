@@ -1,0 +1,6 @@
+"""What S3 says, as values; no client, no sockets."""
+
+from intact.s3.names import ObjectRef, decode_key, encode_key
+from intact.s3.objects import ObjectFacts
+
+__all__ = ["ObjectFacts", "ObjectRef", "decode_key", "encode_key"]

@@ -1,0 +1,104 @@
+"""What an audit takes from DescribeJob."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from intact.audit import Subject, Window
+from intact.batch import S3PutObjectCopy
+from intact.checksum import Algorithm
+from intact.errors import FormatError, UsageError
+from intact.s3 import ObjectRef
+
+CREATED = datetime(2026, 11, 22, 3, tzinfo=UTC)
+ENDED = datetime(2026, 11, 22, 4, tzinfo=UTC)
+
+
+def described(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - members of a job
+    job = {
+        "JobId": "6a4d1f20-0000-0000-0000-000000000000",
+        "JobArn": "arn:aws:s3:eu-west-1:111122223333:job/6a4d1f20",
+        "Status": "Complete",
+        "CreationTime": CREATED,
+        "TerminationDate": ENDED,
+        "Operation": {
+            "S3PutObjectCopy": {
+                "TargetResource": "arn:aws:s3:::copies",
+                "TargetKeyPrefix": "2026",
+                "ChecksumAlgorithm": "CRC64NVME",
+            }
+        },
+        "Manifest": {
+            "Spec": {
+                "Format": "S3BatchOperations_CSV_20180820",
+                "Fields": ["Bucket", "Key", "VersionId"],
+            },
+            "Location": {
+                "ObjectArn": "arn:aws:s3:::lists/2026/m.csv",
+                "ObjectVersionId": "v1",
+                "ETag": '"9bb58f26192e4ba00f01e2e7b136bbd8"',
+            },
+        },
+        "Report": {
+            "Enabled": True,
+            "Bucket": "arn:aws:s3:::reports",
+            "Prefix": "copy",
+            "Format": "Report_CSV_20180820",
+            "ReportScope": "AllTasks",
+        },
+    }
+    return {"Job": job | changes}
+
+
+def test_a_described_job_says_all_that_an_audit_needs() -> None:
+    assert Subject.from_describe(described()) == Subject(
+        name="arn:aws:s3:eu-west-1:111122223333:job/6a4d1f20",
+        operation=S3PutObjectCopy(
+            target_resource="arn:aws:s3:::copies",
+            target_key_prefix="2026",
+            checksum_algorithm=Algorithm.CRC64NVME,
+        ),
+        manifest=ObjectRef(bucket="lists", key="2026/m.csv", version_id="v1"),
+        manifest_etag="9bb58f26192e4ba00f01e2e7b136bbd8",
+        fields=("Bucket", "Key", "VersionId"),
+        report=ObjectRef(
+            bucket="reports", key="copy/job-6a4d1f20-0000-0000-0000-000000000000/manifest.json"
+        ),
+        reports_all_tasks=True,
+        window=Window(begin=CREATED, end=ENDED),
+    )
+
+
+def test_a_job_without_report_has_none_to_read() -> None:
+    subject = Subject.from_describe(described(Report={"Enabled": False}))
+    assert subject.report is None
+    assert not subject.reports_all_tasks
+
+
+def test_a_report_of_failed_tasks_does_not_account_for_the_others() -> None:
+    report = described()["Job"]["Report"] | {"ReportScope": "FailedTasksOnly"}
+    assert not Subject.from_describe(described(Report=report)).reports_all_tasks
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Status": "Active", "TerminationDate": None},
+        {"Operation": {"S3PutObjectTagging": {"TagSet": []}}},
+        {"Operation": {"S3PutObjectCopy": {"Invented": 1}}},
+        {"Manifest": {"Spec": {"Format": "S3InventoryReport_CSV_20161130"}, "Location": {}}},
+    ],
+    ids=str,
+)
+def test_a_job_that_cannot_be_audited_is_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        Subject.from_describe(described(**changes))
+
+
+@pytest.mark.parametrize("member", ["Manifest", "Operation"])
+def test_a_response_that_lacks_a_member_is_refused(member: str) -> None:
+    response = described()
+    del response["Job"][member]
+    with pytest.raises(FormatError, match=member):
+        Subject.from_describe(response)
