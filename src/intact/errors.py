@@ -1,7 +1,24 @@
-"""The exception tree: every class says whose fault it was.
+"""The exception tree, in which every class says whose fault it was, and the exit codes.
 
 A verdict is data; an exception means that there is no answer.
 """
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """How the command ends; 4 beats 1 beats 3 beats 0."""
+
+    VERIFIED = 0
+    """Every object verified."""
+    WRONG = 1
+    """At least one object mismatched, missing or not copied."""
+    USAGE = 2
+    """Usage error."""
+    UNPROVEN = 3
+    """None wrong, but some not proven."""
+    UNFINISHED = 4
+    """The audit could not finish, or its counts do not add up."""
 
 
 class IntactError(Exception):

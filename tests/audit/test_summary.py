@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from intact.audit import (
     Counts,
     Evidence,
-    ExitCode,
     Finding,
     Level,
     Reason,
@@ -17,6 +16,7 @@ from intact.audit import (
     Summary,
     Verdict,
 )
+from intact.errors import ExitCode
 from tests.worlds import COPY, World, facts, worlds
 
 

@@ -172,13 +172,6 @@ def test_the_version_that_the_manifest_names_is_copied(stage: Stage) -> None:
     assert stage.read("a", bucket=stage.target) == b"old"
 
 
-def test_a_key_that_its_prefix_makes_too_long_fails(stage: Stage) -> None:
-    stage.fill("k" * 1023)
-    outcome = stage.run(stage.manifest("k" * 1023), Operation=stage.copy(TargetKeyPrefix="p"))
-    (row,) = stage.rows(outcome)
-    assert row.endswith(",failed,400,KeyTooLongError,Your key is too long")
-
-
 @pytest.mark.parametrize(("size", "failed"), [(5 << 30, 0), ((5 << 30) + 1, 1)])
 def test_an_object_over_five_gib_fails(stage: Stage, size: int, failed: int) -> None:
     stage.fill("a")

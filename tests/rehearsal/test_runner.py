@@ -46,6 +46,11 @@ class BrokenStore:
     def put_object(self, *, Key: str, Body: Any, **_: object) -> None:  # noqa: ANN401, N803 - boto3's names
         self.written[Key] = Body if isinstance(Body, bytes) else Body.read()
 
+    def rows(self) -> str:
+        """Return the report's only part."""
+        (part,) = [body for key, body in self.written.items() if key.endswith(".csv")]
+        return part.decode()
+
 
 SAID: Any = {
     "Error": {"Code": "AccessDenied", "Message": "Access Denied"},
@@ -54,10 +59,11 @@ SAID: Any = {
 DENIED = ClientError(SAID, "CopyObject")
 
 
-def run(store: BrokenStore) -> Job:
+def run(store: BrokenStore, **copy: str) -> Job:
+    target = {"TargetResource": "arn:aws:s3:::dst"}
     request = {
         "ClientRequestToken": "token",
-        "Operation": {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::dst"}},
+        "Operation": {"S3PutObjectCopy": target | copy},
         "Manifest": {
             "Spec": {"Fields": ["Bucket", "Key"]},
             "Location": {"ObjectArn": "arn:aws:s3:::desk/m.csv", "ETag": "etag"},
@@ -77,8 +83,7 @@ def test_a_job_whose_tasks_keep_failing_is_stopped() -> None:
     assert job.status is JobStatus.FAILED
     assert [reason.code for reason in job.failure_reasons] == ["TooManyFailedTasks"]
     assert BRAKE_AFTER_TASKS <= job.failed < BRAKE_AFTER_TASKS + 100
-    (rows,) = [body for key, body in store.written.items() if key.endswith(".csv")]
-    assert rows.count(b"\r\n") == job.failed
+    assert store.rows().count("\r\n") == job.failed
 
 
 def test_a_job_with_fewer_tasks_than_that_completes_however_many_failed() -> None:
@@ -96,8 +101,13 @@ def test_a_job_with_fewer_tasks_than_that_completes_however_many_failed() -> Non
 def test_a_failed_task_says_why(error: Exception, cells: str) -> None:
     store = BrokenStore(rows=1, error=error)
     run(store)
-    (row,) = [body.decode() for key, body in store.written.items() if key.endswith(".csv")]
-    assert row.startswith(f"src,key,,failed,{cells}")
+    assert store.rows().startswith(f"src,key,,failed,{cells}")
+
+
+def test_a_key_that_its_prefix_makes_too_long_is_not_sent() -> None:
+    store = BrokenStore(rows=1, error=DENIED)
+    run(store, TargetKeyPrefix="p" * 1021)
+    assert store.rows() == "src,key,,failed,400,KeyTooLongError,Your key is too long\r\n"
 
 
 def test_a_defect_of_the_rehearsal_fails_the_job_instead_of_hanging_it() -> None:

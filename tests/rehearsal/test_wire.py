@@ -161,11 +161,15 @@ def test_a_document_type_is_refused(body: bytes) -> None:
     assert "document type" in str(refusal(body))
 
 
-def test_a_document_type_cannot_hide_in_another_encoding() -> None:
-    text = EXTERNAL.decode().replace(
-        "<!DOCTYPE", '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE', 1
-    )
-    assert refusal(text.encode("utf-16")).code == "MalformedXML"
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_a_document_type_cannot_hide_in_another_encoding(encoding: str) -> None:
+    assert "document type" in str(refusal(BOMB.decode().encode(encoding)))
+
+
+def test_a_declared_encoding_is_not_believed() -> None:
+    body = '<?xml version="1.0" encoding="iso-8859-1"?><CreateJobRequest><Description>é'
+    parsed = parse(f"{body}</Description></CreateJobRequest>".encode())
+    assert parsed.params["Description"] == "é"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from intact.adapters.local import whole_file
+from intact.adapters.files import whole_file
 from intact.audit import Counts, Record
 from intact.audit.ledger import Header, decode, encode
 from intact.errors import FormatError

@@ -1,18 +1,13 @@
-"""Local files: digests of them, and writing them whole or not at all."""
+"""Digests of local files, and of anything else that is open for reading."""
 
 from __future__ import annotations
 
 import os
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from intact.checksum import new
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from intact.checksum import Algorithm, Hasher
 
 BUFFER = 1 << 20
@@ -54,22 +49,3 @@ def _feed(hasher: Hasher, file: BinaryIO) -> None:
         hasher.update(view[:size])
     if size is None:
         raise BlockingIOError(f"{file!r} has no bytes at hand; wanted a blocking file")
-
-
-@contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a file that appears under its name only when written to its end and on disk.
-
-    An exception inside the block leaves whatever stood there before.
-    """
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", suffix=".partial", delete=False
-    ) as file:
-        try:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        except BaseException:
-            Path(file.name).unlink()
-            raise
-    Path(file.name).replace(path)

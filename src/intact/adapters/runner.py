@@ -24,7 +24,7 @@ from intact.errors import AccessError, FormatError, StoreError
 from intact.s3 import ObjectFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
     from concurrent.futures import Future
 
     from intact.adapters.ports import ObjectStore
@@ -50,7 +50,7 @@ class Runner:
     policy: Policy
     workers: int = 16
 
-    def run(self, copies: Iterable[tuple[Copy, Evidence]]) -> Iterator[Record]:
+    def run(self, copies: Iterable[tuple[Copy, Evidence]]) -> Generator[Record]:
         """Yield one record for each copy, in order; memory does not grow with their number.
 
         Args:

@@ -5,7 +5,7 @@ from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
 from intact.audit.policy import Policy, ReadMode, Window
 from intact.audit.record import Copy, Record
 from intact.audit.subject import Subject
-from intact.audit.summary import Counts, ExitCode, Summary
+from intact.audit.summary import Counts, Summary
 from intact.audit.verdict import Finding, Level, Reason, Verdict
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Copy",
     "Counts",
     "Evidence",
-    "ExitCode",
     "Finding",
     "Level",
     "Policy",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from intact.audit.verdict import Level, Reason, Verdict
+from intact.errors import ExitCode
 from intact.s3 import ObjectFacts
 
 if TYPE_CHECKING:
@@ -15,21 +15,6 @@ if TYPE_CHECKING:
 
 WRONG = frozenset({Verdict.MISMATCHED, Verdict.MISSING, Verdict.NOT_COPIED})
 UNPROVEN = frozenset({Verdict.UNVERIFIABLE, Verdict.UNCHECKED})
-
-
-class ExitCode(IntEnum):
-    """How the command ends; 4 beats 1 beats 3 beats 0."""
-
-    VERIFIED = 0
-    """Every object verified."""
-    WRONG = 1
-    """At least one object mismatched, missing or not copied."""
-    USAGE = 2
-    """Usage error."""
-    UNPROVEN = 3
-    """None wrong, but some not proven."""
-    UNFINISHED = 4
-    """The audit could not finish, or its counts do not add up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,9 +29,6 @@ FORMAT = "Report_CSV_20180820"
 SCHEMA = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage"
 """What S3 writes into every report; its order of columns 5 and 6 is wrong."""
 COLUMNS = 7
-LONGEST_ROW = 1 << 17
-"""Characters after which an unclosed quote is taken for damage, not for a long message: as many
-as Python's CSV reader takes into one cell."""
 
 
 class TaskStatus(Enum):
@@ -123,62 +120,52 @@ def _numeric(cell: str) -> bool:
 def read_results(lines: Iterable[bytes]) -> Iterator[TaskResult | MalformedRow]:
     """Read one CSV part; every row yields one value.
 
-    Messages may span lines inside quotes.  Rows of one line with unescaped quotes in their
-    message, which S3's own examples contain, are split at their first six commas.
+    Messages may span lines inside quotes.  Rows of one line with unescaped quotes or commas in
+    their message, which S3's own examples contain, are split at their first six commas.  A quote
+    that is never closed damages rows up to ``csv.field_size_limit()`` characters.
 
     Args:
         lines: The part's lines with their line ends.
     """
-    row, first = "", 1
-    for line, raw in enumerate(lines, 1):
-        text = raw.decode("utf-8", "surrogateescape")
-        carried = bool(row)
-        row += text
-        # Inside quotes only another quote can end the row: a message of many lines is read once.
-        result = None if carried and '"' not in text else _read(row, line=first)
-        if result is None and len(row) < LONGEST_ROW:
-            continue
-        yield result or _unclosed(row, line=first)
-        row, first = "", line + 1
-    if row:
-        yield _unclosed(row, line=first)
+    taken: list[str] = []
+
+    def decoded() -> Iterator[str]:
+        for raw in lines:
+            taken.append(raw.decode("utf-8", "surrogateescape"))
+            yield taken[-1]
+
+    rows, line = csv.reader(decoded(), strict=True), 1
+    while True:
+        error = ""
+        try:
+            cells = next(rows)
+        except StopIteration:
+            return
+        except csv.Error as found:
+            cells, error = [], str(found)
+        row = "".join(taken).removesuffix("\n").removesuffix("\r")
+        yield _result(cells, row=row, line=line, error=error)
+        line += len(taken)
+        taken.clear()
 
 
-def _unclosed(text: str, *, line: int) -> MalformedRow:
-    return MalformedRow(line=line, text=text.rstrip("\r\n"), problem="a quote is never closed")
-
-
-def _read(text: str, *, line: int) -> TaskResult | MalformedRow | None:
-    """Read one row; None where a quote is still open at its end."""
-    row = text.rstrip("\r\n")
+def _result(cells: list[str], *, row: str, line: int, error: str) -> TaskResult | MalformedRow:
     try:
-        cells = _split(row)
-        if cells is None:
-            return None
         require_utf8(row)
-        return TaskResult.parse(cells)
-    except FormatError as error:
-        return MalformedRow(line=line, text=row, problem=str(error))
+        return TaskResult.parse(cells if len(cells) == COLUMNS else _split(row, error=error))
+    except FormatError as problem:
+        return MalformedRow(line=line, text=row, problem=str(problem))
 
 
-def _split(row: str) -> list[str] | None:
-    """Cells of a row, or None where a quote is still open at its end.
+def _split(row: str, *, error: str) -> list[str]:
+    """Split a row that is no CSV of seven columns at its first six commas.
 
     Raises:
-        FormatError: Quotes outside the message, or in a row of several lines, do not match.
+        FormatError: A cell's extent is in doubt, not only the message's spelling.
     """
-    if '"' in row:
-        try:
-            cells = next(csv.reader([row], strict=True))
-        except csv.Error as error:
-            if "unexpected end of data" in str(error):
-                return None
-            cells = []
-        if len(cells) == COLUMNS:
-            return cells
     *head, message = row.split(",", COLUMNS - 1)
-    if '"' in "".join(head) or "\n" in row:
-        raise FormatError("the row's quotes do not match; wanted CSV")
+    if error == "unexpected end of data" or '"' in "".join(head) or "\n" in row:
+        raise FormatError(f"the row is no CSV: {error or f'{len(head) + 1} columns'}")
     return [*head, message.removeprefix('"').removesuffix('"')]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from intact.audit.summary import ExitCode
 from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCopy, problems
 from intact.batch.manifest import FIELDS
 from intact.batch.spec import to_json
 from intact.checksum import Algorithm
+from intact.errors import ExitCode
 from intact.s3.names import bucket_arn
 
 

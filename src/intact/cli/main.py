@@ -8,8 +8,7 @@ from typing import ClassVar
 
 import click
 
-from intact.audit.summary import ExitCode
-from intact.errors import IntactError, UsageError
+from intact.errors import ExitCode, IntactError, UsageError
 
 INTERRUPTED = 130
 """What shells expect of a program that Ctrl-C ended: 128 plus SIGINT."""

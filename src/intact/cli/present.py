@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from intact.adapters.files import whole_file
 from intact.adapters.ledger import LedgerReader
-from intact.adapters.local import whole_file
 from intact.audit import Summary, Verdict
 from intact.render.page import headline, html_page
-from intact.render.table import object_table, verdict_table
+from intact.render.table import finding_lines, verdict_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,8 +41,8 @@ def present(ledger: Path, *, html: Path | None = None) -> int:
     counts = reader.finished()
     console = Console(highlight=False)
     console.print(verdict_table(summary))
-    if shown:
-        console.print(object_table(shown))
+    for record in shown:
+        console.print(finding_lines(record), soft_wrap=True)
     hidden = summary.rows - summary.verdicts[Verdict.VERIFIED] - len(shown)
     if hidden:
         click.echo(f"... and {hidden:,} more that are not verified")

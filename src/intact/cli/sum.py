@@ -8,9 +8,9 @@ import sys
 import click
 
 from intact import file_digest
-from intact.audit.summary import ExitCode
 from intact.checksum import Algorithm
 from intact.checksum.encoding import encode
+from intact.errors import ExitCode
 
 _ESCAPES = {b"\\": b"\\\\", b"\n": b"\\n", b"\r": b"\\r"}
 

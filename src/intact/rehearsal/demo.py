@@ -56,12 +56,12 @@ ODD_KEYS = (
     NFD,
     "odd/日本語.txt",
     "odd/new\nline.txt",
-    "odd/folder/",
 )
 EMPTY = "odd/empty"
 OLDER = "odd/older.txt"
 FULL_OBJECT = "large/full-object.bin"
-LARGE = {"large/composite.bin": Algorithm.SHA256, FULL_OBJECT: Algorithm.CRC64NVME}
+COMPOSITE = "large/composite.bin"
+LARGE = {COMPOSITE: Algorithm.SHA256, FULL_OBJECT: Algorithm.CRC64NVME}
 LARGE_PARTS = (b"a" * PART_SIZE, b"b" * PART_SIZE, b"tail")
 
 
@@ -104,13 +104,14 @@ def temporary_buckets(s3: S3Client, *, suffix: str) -> Iterator[Buckets]:
             _remove(s3, name)
 
 
-def rehearse(
+def rehearse(  # noqa: PLR0913 - keywords all but two
     s3: S3Client,
     control: S3ControlClient,
     *,
     buckets: Buckets,
     tree: Path,
     progress: Progress,
+    files: int = TREE_OBJECTS,
 ) -> Rehearsal:
     """Upload a tree and odd objects, copy them all with a batch job, and damage six copies.
 
@@ -118,15 +119,17 @@ def rehearse(
         s3: Client of the store.
         control: Client of the Batch Operations endpoint that works on that store.
         buckets: Empty buckets; the source's has versions.
-        tree: Folder with at least ``TREE_OBJECTS`` Python files.
+        tree: Folder with Python files.
         progress: Told what goes on.
+        files: How many of them to upload.
 
     Raises:
         UsageError: The job breaks a rule, or the tree is too small.
         StoreError: The job could not be submitted or followed.
     """
     stage = _Stage(s3=s3, buckets=buckets, progress=progress)
-    sources = stage.upload(_tree(tree) | {key: key.encode() for key in ODD_KEYS} | {EMPTY: b""})
+    odd = {key: key.encode() for key in ODD_KEYS} | {EMPTY: b""}
+    sources = stage.upload(_tree(tree, files) | odd)
     progress.phase("uploading large objects", total=len(LARGE))
     for key, algorithm in LARGE.items():
         sources.append(stage.upload_parts(buckets.source, key, LARGE_PARTS, algorithm=algorithm))
@@ -136,11 +139,11 @@ def rehearse(
     return Rehearsal(job_id=job_id, damaged=stage.damage())
 
 
-def _tree(folder: Path) -> dict[str, bytes]:
+def _tree(folder: Path, files: int) -> dict[str, bytes]:
     """The first Python files of a folder by name, as objects."""
-    paths = sorted(folder.rglob("*.py"))[:TREE_OBJECTS]
-    if len(paths) < TREE_OBJECTS:
-        raise UsageError(f"{folder} has {len(paths)} Python files; wanted {TREE_OBJECTS}")
+    paths = sorted(folder.rglob("*.py"))[:files]
+    if len(paths) < files:
+        raise UsageError(f"{folder} has {len(paths)} Python files; wanted {files}")
     return {f"stdlib/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in paths}
 
 

@@ -1,8 +1,8 @@
 """Virtual environments for programs that cannot share ours: made once, from pinned requirements.
 
-An environment is finished when its marker file exists, which is written last; without it, whatever
-is there is half-made and is made again.  The lock is held by the pip process too, so an installation
-whose owner was killed is waited for, never overwritten while it writes.
+An environment is finished when its marker file exists, which is written last; without it,
+whatever is there is half-made and is made again.  The lock is held by the pip process too, so an
+installation whose owner was killed is waited for, never overwritten while it writes.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import sysconfig
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -36,26 +36,29 @@ _MISPLACING: Final = frozenset(
     for name in ("CONSTRAINT", "DRY_RUN", "PREFIX", "REQUIREMENT", "ROOT", "TARGET", "USER")
 )
 
+_PIP: Final = ("-I", "-m", "pip", "install", "--no-input", "--progress-bar=off")
+
 
 def make_environment(
-    name: str,
     requirements: Path,
     *,
     progress: Callable[[str], None],
     cache: Path | None = None,
     finish: str = "",
+    interpreter: str = sys.executable,
 ) -> Path:
     """Make the environment unless it exists, and return the path of its Python interpreter.
 
-    Its directory is named for ``name`` and a digest of the requirements and of this interpreter's
-    ABI, below ``cache`` or else the user's cache directory.  ``finish`` is Python source that the new
-    interpreter runs last.  ``progress`` receives a line per step.  pip's own configuration holds:
-    index, proxy, CA bundle.
+    Its directory is named for the file ``NAME-requirements.txt`` and a digest of it and of this
+    interpreter's ABI, below ``cache`` or else the user's cache directory.  ``interpreter`` makes
+    it; ``finish`` is Python source that its own interpreter runs last.  ``progress`` receives a
+    line per step.  pip's own configuration holds: index, proxy, CA bundle.
 
     Raises:
         StoreError: The platform is Windows, the directory cannot be written, or venv, pip or the
             last run failed; the message ends with what they printed, without credentials.
     """
+    name = requirements.stem.removesuffix("-requirements")
     if sys.platform == "win32":
         raise StoreError(f"{name}: runs on Linux and macOS only")
     tag = hashlib.sha256(requirements.read_bytes())
@@ -67,7 +70,18 @@ def make_environment(
             home.mkdir(parents=True, exist_ok=True)
             with _locked(directory.with_suffix(".lock"), progress=progress) as lock:
                 if not _is_complete(directory):
-                    _build(directory, requirements, finish, progress=progress, lock=lock)
+                    _build(
+                        directory,
+                        (
+                            ("venv", (interpreter, "-I", "-m", "venv", str(directory))),
+                            ("pip", (str(_python(directory)), *_PIP, "-r", str(requirements))),
+                            ("setup", (str(_python(directory)), "-I", "-c", finish)),
+                        ),
+                        progress=progress,
+                        lock=lock,
+                    )
+    except BrokenPipeError:
+        raise  # of progress, for nothing here writes to a pipe
     except OSError as error:
         raise StoreError(f"{name}: cannot be installed in {directory}: {error}") from error
     return _python(directory)
@@ -105,21 +119,16 @@ def _locked(path: Path, *, progress: Callable[[str], None]) -> Iterator[int]:
 
 def _build(
     directory: Path,
-    requirements: Path,
-    finish: str,
+    steps: Iterable[tuple[str, tuple[str, ...]]],
     *,
     progress: Callable[[str], None],
     lock: int,
 ) -> None:
-    python = os.fspath(_python(directory))
-    pip = ("-m", "pip", "install", "--no-input", "--progress-bar=off", "--no-warn-script-location")
     shutil.rmtree(directory, ignore_errors=True)
+    progress(f"making a virtual environment in {directory}")
     try:
-        progress(f"making a virtual environment in {directory}")
-        _run("venv", (sys.executable, "-I", "-m", "venv", str(directory)), progress, lock)
-        _run("pip", (python, "-I", *pip, "-r", str(requirements)), progress, lock)
-        if finish:
-            _run("setup", (python, "-I", "-c", finish), progress, lock)
+        for name, command in steps:
+            _run(name, command, progress, lock)
         (directory / _MARKER).touch()
     except BaseException:
         shutil.rmtree(directory, ignore_errors=True)

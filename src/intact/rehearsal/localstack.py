@@ -4,14 +4,15 @@ LocalStack pins an old boto3, so it lives in a virtual environment of its own un
 directory, made from the pinned and hashed ``localstack-requirements.txt`` beside this file.
 
 A server outlives nothing: it holds the reading end of a pipe from the process that started it and
-kills its own process group when that pipe closes, however its owner ended.  It runs in a session of
-its own, so a Ctrl-C in the terminal reaches only the owner.  It is ended with SIGKILL: everything it
-holds is thrown away with it, and its orderly shutdown takes five seconds.
+kills its own process group when that pipe closes, however its owner ended.  It runs in a session
+of its own, so a Ctrl-C in the terminal reaches only the owner.  It is ended with SIGKILL:
+everything it holds is thrown away with it, and its orderly shutdown takes five seconds.
 """
 
 import http.client
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -29,6 +30,7 @@ from intact.rehearsal.environment import make_environment
 
 _REQUIREMENTS: Final = Path(__file__).with_name("localstack-requirements.txt")
 _START_SECONDS: Final = 60.0  # 1.5 s on an idle 2-core machine
+_PORTS: Final = range(20_000, 32_768)  # below those of outgoing connections: 32768, macOS 49152
 _PORTS_TRIED: Final = 5
 _TAIL_LINES: Final = 12
 _LOOPBACK: Final = "127.0.0.1"
@@ -47,10 +49,14 @@ _SETTINGS: Final = {
 }
 
 # Runs in LocalStack's own interpreter; arguments: process id of the owner, directory to remove.
-# The process id is looked at too because a fork of the owner may hold the pipe open.  LocalStack
-# asks for the current event loop, which Python 3.14 no longer makes up.
+# The process id is looked at too because a fork of the owner may hold the pipe open.  At its start
+# LocalStack looks up a name in its maker's domain, which nothing here needs and nobody should see;
+# and it asks for the current event loop, which Python 3.14 no longer makes up.
 _GUARDED: Final = """
-import asyncio, os, runpy, select, shutil, signal, sys, threading
+import asyncio, os, runpy, select, shutil, signal, socket, sys, threading
+
+def resolve_nothing(name):
+    raise OSError(f"{name} is not looked up")
 
 def die_with_owner():
     while os.getppid() == int(sys.argv[1]):
@@ -60,6 +66,7 @@ def die_with_owner():
         shutil.rmtree(sys.argv[2], ignore_errors=True)
     os.killpg(0, signal.SIGKILL)
 
+socket.gethostbyname = resolve_nothing
 threading.Thread(target=die_with_owner, daemon=True).start()
 asyncio.set_event_loop(asyncio.new_event_loop())
 runpy.run_module("localstack.runtime.main", run_name="__main__", alter_sys=True)
@@ -94,9 +101,7 @@ def provision(*, progress: Callable[[str], None], cache: Path | None = None) -> 
         StoreError: The platform is Windows, or the installation failed; the message ends with the
             last lines that pip printed.
     """
-    return make_environment(
-        "localstack", _REQUIREMENTS, progress=progress, cache=cache, finish=_INDEX_SERVICES
-    )
+    return make_environment(_REQUIREMENTS, progress=progress, cache=cache, finish=_INDEX_SERVICES)
 
 
 class LocalStack:
@@ -152,6 +157,7 @@ class LocalStack:
         self._resources.close()
 
     def __enter__(self) -> Self:
+        """Itself, to be stopped at the end of the block."""
         return self
 
     def __exit__(
@@ -160,16 +166,18 @@ class LocalStack:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        """Stop."""
         self.stop()
 
 
 def _free_ports() -> Iterator[int]:
-    """Ports that were free a moment ago."""
+    """Ports that nobody answered on a moment ago, and that no outgoing connection is given."""
     while True:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
         with socket.socket() as probe:
-            probe.bind((_LOOPBACK, 0))
-            port = probe.getsockname()[1]
-        yield port  # once the probe has let go of it
+            taken = probe.connect_ex((_LOOPBACK, port)) == 0
+        if not taken:
+            yield port
 
 
 def _launch(

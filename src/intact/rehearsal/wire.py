@@ -179,8 +179,10 @@ def _in_body(shape: StructureShape, body: bytes) -> dict[str, Any]:
 
 
 def _parse_xml(body: bytes) -> ET.Element:
-    if b"<!DOCTYPE" in body:  # XML 1.0 spells it so and in no other case; the encoding is fixed
-        raise ApiError.malformed("the document declares a document type; wanted none")
+    # Without NUL no encoding but one that contains ASCII is left (expat detects UTF-16 whatever it
+    # is told), and in those XML 1.0 spells a document type so and in no other case.
+    if b"\0" in body or b"<!DOCTYPE" in body:
+        raise ApiError.malformed("the document has a document type or NUL; wanted neither")
     try:
         return ET.fromstring(body, parser=ET.XMLParser(encoding="utf-8"))  # noqa: S314 - no document type, so no entities
     except ET.ParseError as error:

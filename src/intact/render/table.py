@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
+from rich import box
+from rich.table import Column, Table
 from rich.text import Text
 
 from intact.audit import Absent, Unreadable, Verdict
@@ -12,18 +13,15 @@ from intact.audit.summary import WRONG
 from intact.batch import TaskResult
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from intact.audit import Record, Summary
 
+_WIDEST = max(len(verdict.value) for verdict in Verdict)
 _STYLES = {Verdict.VERIFIED: "green"} | dict.fromkeys(WRONG, "bold red")
 
 
 def verdict_table(summary: Summary) -> Table:
     """How many rows ended in each verdict, zeroes included."""
-    table = Table(title="verdicts", title_justify="left")
-    table.add_column("verdict")
-    table.add_column("objects", justify="right")
+    table = Table("verdict", Column("objects", justify="right"), box=box.SIMPLE_HEAD)
     for verdict in Verdict:
         count = summary.verdicts[verdict]
         style = _STYLES.get(verdict, "yellow") if count else "dim"
@@ -33,22 +31,16 @@ def verdict_table(summary: Summary) -> Table:
     return table
 
 
-def object_table(records: Iterable[Record]) -> Table:
-    """The objects that are not verified, one row each.
+def finding_lines(record: Record) -> Text:
+    """Verdict and object of a record on one line, the reason below it.
 
     Objects are URL-encoded, so that no key can write control characters to a terminal.
     """
-    table = Table(title="not verified", title_justify="left")
-    for name in ("row", "verdict", "destination", "reason"):
-        table.add_column(name, overflow="fold")
-    for record in records:
-        table.add_row(
-            str(record.copy.row),
-            Text(record.finding.verdict.value, style=_STYLES.get(record.finding.verdict, "yellow")),
-            Text(subject(record)),
-            Text(explain(record)),
-        )
-    return table
+    verdict = record.finding.verdict
+    line = Text(f"{verdict.value:<{_WIDEST}}  ", style=_STYLES.get(verdict, "yellow"))
+    line.append(subject(record), style="default")
+    line.append(f"\n{'':<{_WIDEST}}  {explain(record)}", style="dim")
+    return line
 
 
 def subject(record: Record) -> str:

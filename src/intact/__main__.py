@@ -1,0 +1,5 @@
+"""``python -m intact``."""
+
+from intact.cli.main import main
+
+main()

@@ -1,0 +1,136 @@
+"""S3 through boto3: answers become facts, refusals become errors that say whose they are."""
+
+from __future__ import annotations
+
+import io
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
+
+from intact.adapters.boto import BotoStore, load_model, s3_client
+from intact.audit import Absent
+from intact.checksum import Algorithm, Checksum, ChecksumType
+from intact.errors import AccessError, FormatError, StoreError
+from intact.s3 import ObjectFacts, ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from types_boto3_s3 import S3Client
+
+REF = ObjectRef(bucket="b", key="k", version_id="v")
+WHEN = datetime(2026, 11, 22, tzinfo=UTC)
+
+
+@pytest.fixture
+def client() -> Iterator[S3Client]:
+    with closing(s3_client(region="us-east-1")) as client:
+        yield client
+
+
+def test_head_asks_for_the_checksum_of_that_version(client: S3Client) -> None:
+    response = {
+        "ContentLength": 4,
+        "ETag": '"etag"',
+        "LastModified": WHEN,
+        "VersionId": "v",
+        "ChecksumCRC64NVME": "7a5hQ478J4A=",
+        "ChecksumType": "FULL_OBJECT",
+    }
+    asked = {"Bucket": "b", "Key": "k", "VersionId": "v", "ChecksumMode": "ENABLED"}
+    with Stubber(client) as stub:
+        stub.add_response("head_object", response, asked)
+        facts = BotoStore(client).head(REF)
+    checksum = Checksum(
+        algorithm=Algorithm.CRC64NVME,
+        type=ChecksumType.FULL_OBJECT,
+        digest=bytes.fromhex("edae61438efc2780"),
+    )
+    assert facts == ObjectFacts(
+        size=4,
+        etag="etag",
+        last_modified=WHEN,
+        version_id="v",
+        checksums=frozenset({checksum}),
+    )
+
+
+@pytest.mark.parametrize("code", ["404", "NoSuchKey", "NoSuchVersion"])
+def test_an_object_that_is_not_there_is_absent(client: S3Client, code: str) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error("head_object", code, http_status_code=404)
+        assert BotoStore(client).head(REF) == Absent()
+
+
+def test_a_delete_marker_is_told_from_nothing(client: S3Client) -> None:
+    meta = {"HTTPHeaders": {"x-amz-delete-marker": "true"}}
+    with Stubber(client) as stub:
+        stub.add_client_error("head_object", "404", response_meta=meta)
+        absent = BotoStore(client).head(REF)
+    assert isinstance(absent, Absent)
+    assert absent.detail == "delete marker"
+
+
+@pytest.mark.parametrize("code", ["403", "400", "405", "500", "503", "SlowDown"])
+def test_any_other_refusal_speaks_of_the_object(client: S3Client, code: str) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error("head_object", code)
+        with pytest.raises(StoreError, match="s3://b/k") as raised:
+            BotoStore(client).head(REF)
+    assert not isinstance(raised.value, AccessError)
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "InvalidAccessKeyId"])
+def test_useless_credentials_speak_of_all_objects(client: S3Client, code: str) -> None:
+    with Stubber(client) as stub:
+        stub.add_client_error("head_object", code)
+        with pytest.raises(AccessError):
+            BotoStore(client).head(REF)
+
+
+def test_absent_credentials_speak_of_all_objects(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    anonymous = s3_client(boto3.Session(), region="us-east-1")
+    with closing(anonymous), pytest.raises(AccessError):
+        BotoStore(anonymous).head(REF)
+
+
+def test_an_answer_that_breaks_the_api_is_malformed(client: S3Client) -> None:
+    with Stubber(client) as stub:
+        stub.add_response("head_object", {"ETag": "e", "LastModified": WHEN})
+        with pytest.raises(FormatError, match="ContentLength"):
+            BotoStore(client).head(REF)
+
+
+def test_reading_is_bound_to_the_etag(client: S3Client) -> None:
+    asked = {"Bucket": "b", "Key": "k", "VersionId": "v", "IfMatch": '"etag"'}
+    body = StreamingBody(io.BytesIO(b"body"), 4)
+    with Stubber(client) as stub:
+        stub.add_response("get_object", {"Body": body}, asked)
+        assert b"".join(BotoStore(client).read(REF, etag="etag")) == b"body"
+
+
+def test_a_body_that_breaks_off_is_an_error(client: S3Client) -> None:
+    body = StreamingBody(io.BytesIO(b"bo"), 4)
+    with Stubber(client) as stub:
+        stub.add_response("get_object", {"Body": body}, {"Bucket": ANY, "Key": ANY, "IfMatch": ANY})
+        with pytest.raises(StoreError, match="GetObject"):
+            list(BotoStore(client).read(ObjectRef(bucket="b", key="k"), etag="e"))
+
+
+def test_an_object_that_changed_is_not_read(s3: S3Client, bucket: Callable[[], str]) -> None:
+    ref = ObjectRef(bucket=bucket(), key="k")
+    s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=b"new")
+    with pytest.raises(StoreError, match="PreconditionFailed"):
+        list(BotoStore(s3).read(ref, etag="0" * 32))
+
+
+def test_the_model_is_that_of_the_installed_botocore() -> None:
+    shapes: Any = load_model().shapes
+    assert "CRC64NVME" in shapes["S3ChecksumAlgorithm"]["enum"]

@@ -1,0 +1,142 @@
+"""The join: every row of the manifest once, in order, with what the report says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from intact.adapters.duckdb import PAGE, Joined, TaskJoin
+from intact.audit import Absent, Counts, Unreadable
+from intact.batch import (
+    MalformedRow,
+    ManifestRow,
+    TaskResult,
+    TaskStatus,
+    read_manifest,
+    read_results,
+    write_manifest,
+)
+from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
+from intact.s3 import ObjectRef, encode_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+KEYS = ["a b", "a+b", "%41", "日本", "n\nl", 'x,"y"', "\0", "a//b", "dir/"]
+
+
+def row(key: str, *, line: int = 1, version: str | None = None) -> ManifestRow:
+    source = ObjectRef(bucket="b", key=key, version_id=version)
+    return ManifestRow(line=line, source=source, raw_key=encode_key(key))
+
+
+def result(
+    key: str, *, status: TaskStatus = TaskStatus.SUCCEEDED, version: str | None = None
+) -> TaskResult:
+    return TaskResult(
+        bucket="b",
+        raw_key=encode_key(key),
+        version_id=version,
+        status=status,
+        http_status=None,
+        error_code='"',
+        message="two\r\nlines",
+    )
+
+
+def join(
+    folder: Path, rows: list[ManifestRow | MalformedRow], results: list[TaskResult | MalformedRow]
+) -> tuple[list[Joined], Counts]:
+    with TaskJoin(folder) as joining:
+        joining.load_manifest(rows)
+        joining.load_report(results)
+        return list(joining.rows()), joining.counts(reported=True)
+
+
+def test_every_key_finds_its_result(tmp_path: Path) -> None:
+    rows = [row(key, line=line) for line, key in enumerate(KEYS, 1)]
+    results = [result(key) for key in reversed(KEYS)]
+    joined, counts = join(tmp_path, [*rows], [*results])
+    assert joined == [Joined(row, result(row.source.key)) for row in rows]
+    assert counts == Counts(manifest_rows=len(KEYS), report_rows=len(KEYS))
+
+
+def test_the_files_of_a_job_join_as_they_are_written(tmp_path: Path) -> None:
+    lines = list(write_manifest((ObjectRef(bucket="b", key=k) for k in KEYS), fields=FIELDS))
+    report = "".join(result(key).row() for key in KEYS).encode().splitlines(keepends=True)
+    joined, counts = join(
+        tmp_path, list(read_manifest(lines, fields=FIELDS)), list(read_results(report))
+    )
+    assert [task for _, task in joined] == [result(key) for key in KEYS]
+    assert counts.stray_report_rows == 0
+
+
+def test_versions_of_one_key_are_told_apart(tmp_path: Path) -> None:
+    failed = result("k", version="v2", status=TaskStatus.FAILED)
+    joined, _ = join(
+        tmp_path,
+        [row("k", line=1, version="v1"), row("k", line=2, version="v2")],
+        [failed, result("k", version="v1")],
+    )
+    assert [task for _, task in joined] == [result("k", version="v1"), failed]
+
+
+def test_a_malformed_row_keeps_its_place_and_its_text(tmp_path: Path) -> None:
+    lines = [b"b,one\n", b"b,\xff\x00\n", b'"\n', b"b,two\n"]
+    rows = list(read_manifest(lines, fields=FIELDS))
+    joined, counts = join(tmp_path, rows, [])
+    assert [joined_row for joined_row, _ in joined] == rows
+    assert counts.manifest_rows == len(lines)
+
+
+def test_an_object_without_a_row_in_the_report_has_no_result(tmp_path: Path) -> None:
+    joined, _ = join(tmp_path, [row("k")], [])
+    assert isinstance(joined[0].task, Absent)
+
+
+def test_a_malformed_row_in_the_report_may_be_anyones(tmp_path: Path) -> None:
+    malformed = MalformedRow(line=1, text="?", problem="?")
+    joined, counts = join(tmp_path, [row("k"), row("l", line=2)], [malformed, result("l")])
+    assert isinstance(joined[0].task, Unreadable)
+    assert joined[1].task == result("l")
+    assert counts.malformed_report_rows == 1
+
+
+def test_results_that_contradict_each_other_are_unreadable(tmp_path: Path) -> None:
+    failed = result("k", status=TaskStatus.FAILED)
+    joined, _ = join(tmp_path, [row("k")], [result("k"), failed])
+    assert isinstance(joined[0].task, Unreadable)
+
+
+def test_duplicates_and_strays_are_counted(tmp_path: Path) -> None:
+    joined, counts = join(
+        tmp_path, [row("k"), row("k", line=2)], [result("k"), result("k"), result("stray")]
+    )
+    assert [task for _, task in joined] == [result("k"), result("k")]
+    assert (counts.duplicate_rows, counts.report_rows, counts.stray_report_rows) == (1, 3, 1)
+
+
+def test_without_a_report_nothing_is_counted_of_it(tmp_path: Path) -> None:
+    with TaskJoin(tmp_path) as joining:
+        joining.load_manifest([row("k")])
+        assert joining.counts(reported=False) == Counts(manifest_rows=1)
+
+
+@given(st.lists(st.binary(max_size=8).filter(lambda line: b"\n" not in line), max_size=5))
+@settings(deadline=None, max_examples=20)
+def test_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
+    rows = list(read_manifest(lines, fields=VERSIONED_FIELDS))
+    joined, counts = join(tmp_path_factory.mktemp("join"), rows, [])
+    assert [joined_row for joined_row, _ in joined] == rows
+    assert counts.manifest_rows == len(lines)
+
+
+def test_pages_meet_without_gap_or_overlap(tmp_path: Path) -> None:
+    count = PAGE + 2
+    rows = [row(str(line), line=line) for line in range(1, count + 1)]
+    joined, _ = join(tmp_path, [*rows], [])
+    assert [joined_row.line for joined_row, _ in joined] == list(range(1, count + 1))

@@ -1,0 +1,167 @@
+"""``intact audit`` over real sockets: a job by id, a saved job, a bare manifest."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from click.testing import CliRunner
+
+from intact.adapters.ledger import LedgerReader
+from intact.adapters.s3control import describe_job
+from intact.audit import Level, Reason, Verdict
+from intact.batch.report import ReportManifest
+from intact.cli.audit import LEDGER
+from intact.cli.main import cli
+from intact.errors import ExitCode, FormatError, StoreError
+from tests.stage import ACCOUNT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+    from intact.audit import Record
+    from intact.batch.outcome import JobOutcome
+    from tests.stage import Stage
+
+ODD = "odd/a+b %25.txt"
+
+
+class Auditing:
+    """A stage with one finished job of two objects, and a way to audit it."""
+
+    def __init__(self, stage: Stage, s3_server: str, out: Path) -> None:
+        self.stage, self.out = stage, out
+        self._server = s3_server
+        stage.fill("plain", ODD)
+        manifest = stage.manifest("plain", "odd/a%2Bb%20%2525.txt")
+        operation = stage.copy(ChecksumAlgorithm="SHA256")
+        self.outcome: JobOutcome = stage.run(manifest, Operation=operation)
+
+    def __call__(self, *arguments: str) -> Result:
+        reach = ["--endpoint-url", self._server, "--region", "eu-west-1"]
+        reach += ["--control-endpoint-url", self.stage.endpoint.url, "--out", str(self.out)]
+        return CliRunner().invoke(cli, ["audit", *arguments, *reach], standalone_mode=False)
+
+    def by_id(self, *arguments: str) -> Result:
+        return self(self.outcome.job_id, "--account-id", ACCOUNT, *arguments)
+
+    def by_manifest(self, *arguments: str) -> Result:
+        stage = self.stage
+        target = f"arn:aws:s3:::{stage.target}"
+        manifest = f"s3://{stage.desk}/manifest.csv"
+        return self("--manifest", manifest, "--target-resource", target, *arguments)
+
+    def records(self) -> list[Record]:
+        return list(LedgerReader(self.out / LEDGER).records())
+
+
+@pytest.fixture
+def auditing(stage: Stage, s3_server: str, tmp_path: Path) -> Auditing:
+    return Auditing(stage, s3_server, tmp_path / "out")
+
+
+def test_a_job_whose_checksums_compare_to_nothing_is_not_proven(auditing: Auditing) -> None:
+    result = auditing.by_id()
+    assert result.return_value == ExitCode.UNPROVEN, result.output
+    assert {r.finding.reason for r in auditing.records()} == {Reason.NOTHING_COMPARABLE}
+
+
+def test_the_same_job_is_proven_by_reading(auditing: Auditing) -> None:
+    result = auditing.by_id("--read", "missing")
+    assert result.return_value == ExitCode.VERIFIED, result.output
+    assert {r.finding.level for r in auditing.records()} == {Level.READ}
+    destinations = [r.copy.destination for r in auditing.records()]
+    assert [ref and ref.key for ref in destinations] == ["plain", ODD]
+
+
+def test_a_saved_description_of_a_job_is_enough(auditing: Auditing, tmp_path: Path) -> None:
+    job = describe_job(auditing.stage.control, account_id=ACCOUNT, job_id=auditing.outcome.job_id)
+    saved = tmp_path / "job.json"
+    saved.write_text(json.dumps(job, default=lambda moment: moment.isoformat()))
+    result = auditing(str(saved), "--read", "all")
+    assert result.return_value == ExitCode.VERIFIED, result.output
+
+
+def test_a_manifest_without_a_job_is_enough(auditing: Auditing) -> None:
+    result = auditing.by_manifest("--read", "missing", "--checksum-algorithm", "sha256")
+    assert result.return_value == ExitCode.VERIFIED, result.output
+
+
+def test_what_is_missing_is_named(auditing: Auditing) -> None:
+    auditing.stage.s3.delete_object(Bucket=auditing.stage.target, Key="plain")
+    result = auditing.by_id("--read", "missing")
+    assert result.return_value == ExitCode.WRONG
+    assert f"s3://{auditing.stage.target}/plain" in result.stdout
+    verdicts = [r.finding.verdict for r in auditing.records()]
+    assert verdicts == [Verdict.MISSING, Verdict.VERIFIED]
+
+
+def test_a_row_that_cannot_be_read_is_counted_and_kept(auditing: Auditing) -> None:
+    stage = auditing.stage
+    stage.s3.put_object(
+        Bucket=stage.desk, Key="manifest.csv", Body=f"{stage.source},plain\nnonsense\n".encode()
+    )
+    result = auditing.by_manifest("--read", "missing")
+    assert result.return_value == ExitCode.UNPROVEN
+    good, malformed = auditing.records()
+    assert good.finding.verdict is Verdict.VERIFIED
+    assert (malformed.copy.text, malformed.finding.reason) == ("nonsense", Reason.ROW_UNREADABLE)
+
+
+def test_a_tampered_report_ends_the_audit_without_a_ledger(auditing: Auditing) -> None:
+    stage, key = auditing.stage, auditing.outcome.report_manifest_key
+    assert key is not None
+    part = ReportManifest.parse(stage.read(key)).parts[0].key
+    stage.s3.put_object(Bucket=stage.desk, Key=part, Body=stage.read(part) + b"more\r\n")
+    result = auditing.by_id()
+    assert isinstance(result.exception, FormatError)
+    assert "MD5" in str(result.exception)
+    assert list(auditing.out.iterdir()) == []
+
+
+def test_a_report_without_its_sidecar_ends_the_audit(auditing: Auditing) -> None:
+    key = f"{auditing.outcome.report_manifest_key}.md5"
+    auditing.stage.s3.delete_object(Bucket=auditing.stage.desk, Key=key)
+    result = auditing.by_id()
+    assert isinstance(result.exception, StoreError)
+    assert "does not exist" in str(result.exception)
+
+
+def test_a_manifest_that_changed_since_the_job_ends_the_audit(auditing: Auditing) -> None:
+    stage = auditing.stage
+    stage.s3.put_object(Bucket=stage.desk, Key="manifest.csv", Body=b"other")
+    result = auditing.by_id()
+    assert isinstance(result.exception, StoreError)
+    assert "PreconditionFailed" in str(result.exception)
+
+
+def test_a_destination_bucket_that_does_not_exist_ends_the_audit(auditing: Auditing) -> None:
+    result = auditing(
+        "--manifest",
+        f"s3://{auditing.stage.desk}/manifest.csv",
+        "--target-resource",
+        "arn:aws:s3:::no-such-bucket-anywhere",
+    )
+    assert isinstance(result.exception, StoreError)
+    assert "no-such-bucket-anywhere" in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["a-job-id"],
+        ["a-job-id", "--manifest", "s3://b/k"],
+        ["--manifest", "s3://b/k"],
+        ["--manifest", "b/k", "--target-resource", "arn:aws:s3:::b"],
+        ["--manifest", "s3://b", "--target-resource", "arn:aws:s3:::b"],
+    ],
+    ids=" ".join,
+)
+def test_what_to_audit_must_be_clear(arguments: list[str]) -> None:
+    result = CliRunner().invoke(cli, ["audit", *arguments])
+    assert result.exit_code != ExitCode.VERIFIED
+    assert not result.stdout

@@ -1,0 +1,78 @@
+"""``intact job build`` prints what S3 Control takes, or says what is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+from click.testing import CliRunner
+
+from intact.cli.main import cli
+from intact.errors import ExitCode
+
+GOOD = {
+    "--account-id": "111122223333",
+    "--role-arn": "arn:aws:iam::111122223333:role/copy",
+    "--manifest-arn": "arn:aws:s3:::lists/m.csv",
+    "--manifest-etag": '"9bb58f26192e4ba00f01e2e7b136bbd8"',
+    "--target-resource": "arn:aws:s3:::copies",
+    "--report-bucket": "reports",
+}
+
+
+def build(**changes: str) -> tuple[int, str, str]:
+    options = GOOD | {f"--{name.replace('_', '-')}": value for name, value in changes.items()}
+    arguments = [text for option in options.items() for text in option]
+    result = CliRunner().invoke(cli, ["job", "build", *arguments], standalone_mode=False)
+    return result.return_value, result.stdout, result.stderr
+
+
+def test_the_payload_is_one_that_botocore_takes() -> None:
+    code, payload, _ = build(target_key_prefix="2026", storage_class="GLACIER_IR")
+    request = json.loads(payload)
+    client = boto3.client("s3control", region_name="eu-west-1")
+    with Stubber(client) as stub:
+        stub.add_response("create_job", {"JobId": "a-job-id"}, request)
+        assert client.create_job(**request)["JobId"] == "a-job-id"
+    client.close()
+    assert code == ExitCode.VERIFIED
+    assert request["Operation"] == {
+        "S3PutObjectCopy": {
+            "TargetResource": "arn:aws:s3:::copies",
+            "TargetKeyPrefix": "2026",
+            "ChecksumAlgorithm": "CRC64NVME",
+            "StorageClass": "GLACIER_IR",
+        }
+    }
+    assert request["ConfirmationRequired"] is True
+
+
+def test_the_same_job_has_the_same_token() -> None:
+    assert build() == build()
+    assert build(priority="11") != build()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "path"),
+    [
+        ("account_id", "1", "AccountId"),
+        ("role_arn", "copy", "RoleArn"),
+        ("target_resource", "copies", "Operation.S3PutObjectCopy.TargetResource"),
+        ("storage_class", "COLD", "Operation.S3PutObjectCopy.StorageClass"),
+        ("fields", "Bucket", "Manifest.Spec.Fields"),
+    ],
+)
+def test_what_s3_would_refuse_is_not_printed(option: str, value: str, path: str) -> None:
+    code, payload, problems = build(**{option: value})
+    assert code == ExitCode.USAGE
+    assert not payload
+    assert problems.startswith(f"error: {path}: got ")
+
+
+def test_what_s3_may_refuse_is_printed_with_a_warning() -> None:
+    code, payload, problems = build(target_key_prefix="folder/")
+    assert code == ExitCode.VERIFIED
+    assert json.loads(payload)["Operation"]["S3PutObjectCopy"]["TargetKeyPrefix"] == "folder/"
+    assert problems.startswith("warning: ")

@@ -1,0 +1,61 @@
+"""The public names; a change here is a change of the interface."""
+
+import subprocess
+import sys
+
+import intact
+import intact.audit
+import intact.s3
+
+
+def test_the_public_names_are_these() -> None:
+    assert intact.__all__ == [
+        "Crc32",
+        "Crc32c",
+        "Crc64Nvme",
+        "crc32",
+        "crc32_combine",
+        "crc32c",
+        "crc32c_combine",
+        "crc64nvme",
+        "crc64nvme_combine",
+        "file_digest",
+        "kernels",
+        "new",
+    ]
+    assert intact.s3.__all__ == ["ObjectFacts", "ObjectRef", "decode_key", "encode_key"]
+    assert intact.audit.__all__ == [
+        "Absent",
+        "BytesRead",
+        "Copy",
+        "Counts",
+        "Evidence",
+        "Finding",
+        "Level",
+        "Policy",
+        "ReadMode",
+        "Reason",
+        "Record",
+        "Slot",
+        "Subject",
+        "Summary",
+        "Unreadable",
+        "Verdict",
+        "Window",
+        "decide",
+    ]
+
+
+def test_every_public_name_exists_and_is_documented() -> None:
+    for module in (intact, intact.audit, intact.s3):
+        undocumented = [name for name in module.__all__ if not getattr(module, name).__doc__]
+        assert undocumented == []
+
+
+def test_the_package_imports_without_what_only_some_need() -> None:
+    heavy = ["asyncio", "boto3", "botocore", "click", "duckdb", "rich", "ssl", "tempfile"]
+    code = f"import sys, intact; print(sorted(set({heavy}) & set(sys.modules)))"
+    result = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "[]\n"

@@ -1,0 +1,59 @@
+"""What README shows is what happens."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from intact.cli.main import cli
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+PYTHON = [text for language, text in BLOCKS if language == "python"]
+CONSOLE = re.findall(
+    r"^\$ (printf .*)\n(.*)$",
+    "".join(text for language, text in BLOCKS if language == "console"),
+    re.MULTILINE,
+)
+BUILD = [text for language, text in BLOCKS if text.startswith("intact job build")]
+
+
+@pytest.mark.parametrize("code", PYTHON)
+def test_the_python_runs(code: str) -> None:
+    with contextlib.chdir(ROOT):
+        exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own code
+
+
+@pytest.mark.parametrize(("command", "output"), CONSOLE)
+def test_the_commands_print_what_is_shown(command: str, output: str) -> None:
+    scripts = Path(sys.executable).parent
+    result = subprocess.run(  # noqa: S602 - our own README
+        command,
+        shell=True,
+        env=os.environ | {"PATH": f"{scripts}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == f"{output}\n"
+
+
+@pytest.mark.parametrize("text", BUILD)
+def test_the_job_that_is_shown_can_be_built(text: str) -> None:
+    words = shlex.split(text.replace("\\\n", "").split(">", maxsplit=1)[0])
+    result = CliRunner().invoke(cli, words[1:])
+    assert '"ClientRequestToken"' in result.stdout
+    assert not result.stderr
+
+
+def test_there_is_something_to_test() -> None:
+    assert (len(PYTHON), len(CONSOLE), len(BUILD)) == (1, 2, 1)
