@@ -43,7 +43,7 @@ def server(s3_server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
 
 def test_it_stores_a_crc64nvme_and_returns_it(s3: S3Client, bucket: Callable[[], str]) -> None:
     name = bucket()
-    put = s3.put_object(Bucket=name, Key="k", Body=b"123456789", ChecksumAlgorithm="CRC64NVME")
+    put = s3.put_object(Bucket=name, Key="k", Body=b"123456789", ChecksumCRC64NVME="rosUhgp5mIg=")
     head = s3.head_object(Bucket=name, Key="k", ChecksumMode="ENABLED")
     assert put["ChecksumCRC64NVME"] == head["ChecksumCRC64NVME"] == "rosUhgp5mIg="
     assert head["ChecksumType"] == "FULL_OBJECT"
