@@ -12,7 +12,7 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
-from intact.adapters.boto import BotoStore, load_model, s3_client
+from intact.adapters.boto import BotoStore, load_model, proxies, s3_client
 from intact.audit import Absent
 from intact.checksum import Algorithm, Checksum, ChecksumType
 from intact.errors import AccessError, FormatError, StoreError
@@ -129,6 +129,16 @@ def test_an_object_that_changed_is_not_read(s3: S3Client, bucket: Callable[[], s
     s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=b"new")
     with pytest.raises(StoreError, match="PreconditionFailed"):
         list(BotoStore(s3).read(ref, etag="0" * 32))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_no_proxy_stands_before_this_machine(host: str) -> None:
+    assert proxies(f"http://{host}:1") == {}
+
+
+@pytest.mark.parametrize("endpoint_url", [None, "https://s3.example.com", "http://127.evil.com"])
+def test_the_environments_proxy_stands_before_any_other(endpoint_url: str | None) -> None:
+    assert proxies(endpoint_url) is None
 
 
 def test_the_model_is_that_of_the_installed_botocore() -> None:

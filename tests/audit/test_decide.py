@@ -154,6 +154,7 @@ def test_asks_for_the_piece_it_lacks(evidence: Evidence, policy: Policy, slot: S
 
 
 COMPOSITE = composite([full(b"abc", SHA).digest], algorithm=SHA)
+UNTYPED = replace(full(b"abc", CRC), type=None)
 IN_WINDOW = replace(PLAIN, window=Window(begin=BEGIN, end=END))
 READ_ALL = replace(PLAIN, read=ReadMode.ALL)
 BOTH_READ = {"source_bytes": read(b"abc", CRC, SHA), "destination_bytes": read(b"abc", CRC, SHA)}
@@ -228,6 +229,30 @@ BOTH_READ = {"source_bytes": read(b"abc", CRC, SHA), "destination_bytes": read(b
         ),
         (
             good(source=facts(b"abc", COMPOSITE), destination=copied(b"abc", COMPOSITE)),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            Reason.NOTHING_COMPARABLE,
+        ),
+        (
+            good(source=facts(b"abc", full(b"", CRC)), destination=copied(b"abc", full(b"", CRC))),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            Reason.NOTHING_COMPARABLE,
+        ),
+        (
+            good(destination=copied(b"abc", full(b"", CRC)), destination_bytes=read(b"abc", CRC)),
+            replace(PLAIN, read=ReadMode.MISSING),
+            Verdict.VERIFIED,
+            Reason.EQUAL,
+        ),
+        (
+            good(source=facts(b"", full(b"", CRC)), destination=copied(b"", full(b"", CRC))),
+            PLAIN,
+            Verdict.VERIFIED,
+            Reason.EQUAL,
+        ),
+        (
+            good(source=facts(b"abc", UNTYPED), destination=copied(b"abc", UNTYPED)),
             PLAIN,
             Verdict.UNVERIFIABLE,
             Reason.NOTHING_COMPARABLE,

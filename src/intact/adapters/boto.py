@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import boto3
 from botocore.config import Config
@@ -68,6 +69,7 @@ def s3_client(
     style: Any = {"addressing_style": "path"} if endpoint_url else None
     config = Config(
         max_pool_connections=connections,
+        proxies=proxies(endpoint_url),
         retries={"mode": "standard", "max_attempts": 10},
         s3=style,
     )
@@ -75,6 +77,12 @@ def s3_client(
         "s3", endpoint_url=endpoint_url, region_name=region, config=config
     )
     return client
+
+
+def proxies(endpoint_url: str | None) -> dict[str, str] | None:
+    """Return botocore's ``proxies``: none to this machine, the environment's to any other."""
+    host = urlsplit(endpoint_url or "").hostname or ""
+    return {} if host in {"localhost", "127.0.0.1", "::1"} else None
 
 
 def load_model(service: str = "s3control") -> Model:

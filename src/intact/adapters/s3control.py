@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from intact.adapters.boto import proxies
 from intact.batch.outcome import JobOutcome, JobStatus
 from intact.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from botocore.config import Config
     from types_boto3_s3control import S3ControlClient
 
 POLL_SECONDS = 30.0
@@ -36,7 +37,10 @@ def s3control_client(
     before signing.  The header ``x-amz-account-id`` still carries it.
     """
     client: S3ControlClient = (session or boto3.Session()).client(
-        "s3control", endpoint_url=endpoint_url, region_name=region, config=config
+        "s3control",
+        endpoint_url=endpoint_url,
+        region_name=region,
+        config=Config(proxies=proxies(endpoint_url)).merge(config or Config()),
     )
     if endpoint_url is not None:
         client.meta.events.register("before-call.s3-control", _host_without_account)

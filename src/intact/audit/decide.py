@@ -13,6 +13,7 @@ difference.
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -20,7 +21,7 @@ from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
 from intact.audit.policy import Policy, ReadMode
 from intact.audit.verdict import Finding, Level, Reason, Verdict
 from intact.batch import TaskStatus
-from intact.checksum import Algorithm, ChecksumType
+from intact.checksum import Algorithm, ChecksumType, new
 from intact.s3 import ObjectFacts
 
 if TYPE_CHECKING:
@@ -92,9 +93,19 @@ class _Side(NamedTuple):
         """Checksums of the bytes, computed here."""
         return self.read.checksums if isinstance(self.read, BytesRead) else frozenset()
 
+    def stored(self) -> frozenset[Checksum]:
+        """Checksums that S3 stores for these bytes.
+
+        Some servers store the digest of no bytes for an object that has bytes (VersityGW 1.8.0,
+        CopyObject of an object onto itself); two such objects of one size would seem equal.
+        """
+        if self.facts.size == 0:
+            return self.facts.checksums
+        return frozenset(c for c in self.facts.checksums if c.digest != _of_nothing(c.algorithm))
+
     def checksums(self) -> frozenset[Checksum]:
         """Checksums stored by S3 or computed here."""
-        return self.facts.checksums | self.hashed()
+        return self.stored() | self.hashed()
 
     def contradicts_itself(self) -> bool:
         """Whether the bytes read are not those that S3 describes.
@@ -103,9 +114,7 @@ class _Side(NamedTuple):
         """
         if not isinstance(self.read, BytesRead):
             return False
-        return self.read.size != self.facts.size or _any_differ(
-            self.facts.checksums, self.read.checksums
-        )
+        return self.read.size != self.facts.size or _any_differ(self.stored(), self.hashed())
 
 
 def _compare(source: _Side, destination: _Side, policy: Policy) -> Slot | Finding:
@@ -143,8 +152,8 @@ def _weigh(source: _Side, destination: _Side, policy: Policy) -> Slot | Finding:
     if policy.read is ReadMode.ALL and unread is not None:
         return unread
     level = Level.NONE
-    honoured = _honoured(destination.facts, policy)
-    if honoured and _any_equal(source.facts.checksums, destination.facts.checksums):
+    honoured = _honoured(destination, policy)
+    if honoured and _any_equal(source.stored(), destination.stored()):
         level = Level.RECORDED
     if _any_equal(source.checksums(), destination.hashed()):
         level = Level.READ
@@ -157,11 +166,11 @@ def _weigh(source: _Side, destination: _Side, policy: Policy) -> Slot | Finding:
     return _unverifiable(Reason.NOTHING_COMPARABLE if honoured else Reason.ALGORITHM_NOT_HONOURED)
 
 
-def _honoured(destination: ObjectFacts, policy: Policy) -> bool:
+def _honoured(destination: _Side, policy: Policy) -> bool:
     """Whether the destination stores the full-object checksum that the job asked for."""
     return policy.algorithm is None or any(
         checksum.algorithm is policy.algorithm and checksum.type is ChecksumType.FULL_OBJECT
-        for checksum in destination.checksums
+        for checksum in destination.stored()
     )
 
 
@@ -170,6 +179,11 @@ def _unread(source: _Side, destination: _Side) -> Slot | None:
     if destination.read is None:
         return Slot.DESTINATION_BYTES
     return Slot.SOURCE_BYTES if source.read is None else None
+
+
+@cache
+def _of_nothing(algorithm: Algorithm) -> bytes:
+    return new(algorithm).digest()
 
 
 def _any_equal(ours: frozenset[Checksum], theirs: frozenset[Checksum]) -> bool:

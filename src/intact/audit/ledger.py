@@ -196,8 +196,9 @@ def _slot(slot: TaskResult | ObjectFacts | BytesRead | Absent | Unreadable | Non
     return _present(asdict(slot) | {"status": slot.status.value})
 
 
-def _checksums(checksums: frozenset[Checksum]) -> list[list[str]]:
-    return sorted([c.algorithm.value, c.type.value, str(c)] for c in checksums)
+def _checksums(checksums: frozenset[Checksum]) -> list[list[str | None]]:
+    rows = [[c.algorithm.value, c.type and c.type.value, str(c)] for c in checksums]
+    return sorted(rows, key=str)
 
 
 def _present(line: Line) -> Line:
@@ -252,7 +253,7 @@ def _parse_empty(line: Line | None) -> Absent | Unreadable | None:
     return Absent(detail=line["absent"])
 
 
-def _parse_checksums(rows: list[list[str]]) -> frozenset[Checksum]:
+def _parse_checksums(rows: list[tuple[str, str | None, str]]) -> frozenset[Checksum]:
     return frozenset(
         Checksum.parse(text, algorithm=Algorithm.parse(name), type_name=kind)
         for name, kind, text in rows

@@ -18,13 +18,14 @@ class Checksum:
 
     Attributes:
         algorithm: Which function.
-        type: Whole object, or the digests of its parts.
+        type: Whole object, or the digests of its parts; None where the server did not say, so
+            that the value compares to nothing.
         digest: Raw big-endian bytes.
         parts: Number of parts of a composite value where S3 told it, else None.
     """
 
     algorithm: Algorithm
-    type: ChecksumType
+    type: ChecksumType | None
     digest: bytes
     parts: int | None = None
 
@@ -48,7 +49,7 @@ class Checksum:
             raise FormatError(f"{algorithm.value} value is {text!r}; wanted base64 or base64-N")
         known = {member.value: member for member in ChecksumType}
         if type_name is None:
-            kind = ChecksumType.COMPOSITE if dash else ChecksumType.FULL_OBJECT
+            kind = ChecksumType.COMPOSITE if dash else None  # S3 itself may drop the suffix
         elif type_name in known:
             kind = known[type_name]
         else:
