@@ -6,7 +6,7 @@
 #include "port.h"
 
 enum {
-    CPU_PCLMUL = 1 << 0,     /* PCLMULQDQ, SSSE3, SSE4.1 */
+    CPU_PCLMUL = 1 << 0,     /* PCLMULQDQ, SSSE3, SSE4.1, SSE4.2 */
     CPU_VPCLMUL256 = 1 << 1, /* VPCLMULQDQ, AVX2; YMM state */
     CPU_VPCLMUL512 = 1 << 2, /* VPCLMULQDQ, AVX512F, BW, VL; ZMM and mask state */
 };

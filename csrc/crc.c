@@ -84,8 +84,3 @@ const struct crc_model *crc_model_named(const char *name) {
             return &crc_models[i];
     return NULL;
 }
-
-uint64_t crc_extend(const struct crc_model *model, const struct crc_kernel *kernel, uint64_t crc,
-                    const void *p, size_t len) {
-    return model->mask & ~kernel->update(model, crc ^ model->mask, p, len);
-}

@@ -13,6 +13,15 @@
 #define PORT_X86_64 0
 #endif
 
+/* MSVC runs on little-endian machines only. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define PORT_LE64(value) __builtin_bswap64(value)
+#define PORT_LE32(value) __builtin_bswap32(value)
+#else
+#define PORT_LE64(value) (value)
+#define PORT_LE32(value) (value)
+#endif
+
 /* MSVC accepts every intrinsic in every function; GCC and Clang want the function marked. */
 #if defined(__GNUC__) || defined(__clang__)
 #define PORT_TARGET(isa) __attribute__((target(isa)))
@@ -24,16 +33,16 @@
 #define PORT_INLINE   static __forceinline
 #endif
 
-/* Compilers turn these into one load, and a byte swap where the machine is big-endian. */
 PORT_INLINE uint64_t load_le64(const uint8_t *p) {
-    uint64_t value = 0;
-    for (int i = 0; i < 8; i++)
-        value |= (uint64_t)p[i] << (8 * i);
-    return value;
+    uint64_t value;
+    memcpy(&value, p, sizeof value);
+    return PORT_LE64(value);
 }
 
 PORT_INLINE uint32_t load_le32(const uint8_t *p) {
-    return (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
+    uint32_t value;
+    memcpy(&value, p, sizeof value);
+    return PORT_LE32(value);
 }
 
 #endif

@@ -3,6 +3,6 @@
 #if PORT_X86_64
 #define NAME crc_update_pclmul
 #define VL   16
-#define ISA  "pclmul,sse4.1,ssse3"
+#define ISA  "pclmul,sse4.2,sse4.1,ssse3"
 #include "fold_template.h"
 #endif

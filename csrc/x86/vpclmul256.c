@@ -3,6 +3,6 @@
 #if PORT_X86_64
 #define NAME crc_update_vpclmul256
 #define VL   32
-#define ISA  "vpclmulqdq,avx2,pclmul"
+#define ISA  "vpclmulqdq,avx2,pclmul,sse4.2"
 #include "fold_template.h"
 #endif
