@@ -13,6 +13,7 @@ def test_the_public_names_are_these() -> None:
         "Crc32",
         "Crc32c",
         "Crc64Nvme",
+        "buffer_digest",
         "crc32",
         "crc32_combine",
         "crc32c",
@@ -20,6 +21,7 @@ def test_the_public_names_are_these() -> None:
         "crc64nvme",
         "crc64nvme_combine",
         "file_digest",
+        "file_digests",
         "kernels",
         "new",
     ]

@@ -4,7 +4,8 @@ Checksums are here; the audit is in ``intact.audit``, what S3 says in ``intact.s
 ``intact.batch``, and everything that touches network, disk or clock in ``intact.adapters``.
 """
 
-from intact.adapters.local import file_digest
+from intact.adapters.local import file_digest, file_digests
+from intact.adapters.parallel import buffer_digest
 from intact.checksum import (
     Crc32,
     Crc32c,
@@ -23,6 +24,7 @@ __all__ = [
     "Crc32",
     "Crc32c",
     "Crc64Nvme",
+    "buffer_digest",
     "crc32",
     "crc32_combine",
     "crc32c",
@@ -30,6 +32,7 @@ __all__ = [
     "crc64nvme",
     "crc64nvme_combine",
     "file_digest",
+    "file_digests",
     "kernels",
     "new",
 ]

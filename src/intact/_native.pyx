@@ -60,15 +60,20 @@ cdef object one_shot(
     return crc
 
 
+cdef uint64_t length(object size) except? 0xffffffffffffffff:
+    cdef uint64_t value
+    size = PyNumber_Index(size)
+    if size < 0:
+        raise ValueError(f"length is {size}; wanted none that is negative")
+    unsigned(size, UINT64_MAX, &value)
+    return value
+
+
 cdef object combine(const c.crc_model *model, object crc1, object crc2, object len2):
-    cdef uint64_t a, b, size
+    cdef uint64_t a, b
     unsigned(crc1, model.mask, &a)
     unsigned(crc2, model.mask, &b)
-    len2 = PyNumber_Index(len2)
-    if len2 < 0:
-        raise ValueError(f"len2 is {len2}; a length is not negative")
-    unsigned(len2, UINT64_MAX, &size)
-    return c.crc_combine(model, a, b, size)
+    return c.crc_combine(model, a, b, length(len2))
 
 
 def crc64nvme(data, value=0, /):
@@ -142,6 +147,17 @@ cdef class _Crc:
     def update(self, data, /):
         """Append a buffer.  Threads may share an object; updates do not interleave."""
         self.append(data)
+
+    def append_crc(self, crc, size, /):
+        """Append `size` bytes of which only the CRC is known, as if they had been updated.
+
+        Raises OverflowError unless both fit and ValueError for a negative size.
+        """
+        cdef uint64_t value
+        cdef uint64_t count = length(size)
+        unsigned(crc, self._model.mask, &value)
+        with self._lock:
+            self._crc = c.crc_combine(self._model, self._crc, value, count)
 
     def digest(self):
         """The CRC as big-endian bytes."""

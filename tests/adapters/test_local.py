@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -67,7 +68,7 @@ class Reader:
 
 
 def test_a_file_needs_no_more_than_read() -> None:
-    digest = intact.file_digest(Reader(BODY), "CRC32")  # type: ignore[arg-type]
+    digest = intact.file_digest(Reader(BODY), "CRC32")
     assert digest.digest() == intact.new("CRC32", BODY).digest()
 
 
@@ -89,3 +90,11 @@ def test_unknown_algorithms_and_absent_files_are_refused(tmp_path: Path) -> None
         intact.file_digest(tmp_path, "CRC65")
     with pytest.raises(FileNotFoundError):
         intact.file_digest(tmp_path / "absent", "CRC32")
+
+
+def test_a_socket_is_read_to_its_end() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        far.sendall(b"123456789")
+        far.shutdown(socket.SHUT_WR)
+        assert intact.file_digest(near, "CRC64NVME").hexdigest() == "ae8b14860a799888"

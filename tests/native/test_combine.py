@@ -103,7 +103,7 @@ def test_arguments_outside_their_range_are_refused(model: str) -> None:
     for crc1, crc2, len2 in ((above, 0, 0), (0, above, 0), (-1, 0, 0), (0, -1, 0), (0, 0, 2**64)):
         with pytest.raises(OverflowError):
             join(crc1, crc2, len2)
-    with pytest.raises(ValueError, match="len2 is -1"):
+    with pytest.raises(ValueError, match="length is -1"):
         join(0, 0, -1)
     with pytest.raises(TypeError, match="float"):
         join(0, 0, 1.0)  # type: ignore[arg-type]
@@ -113,3 +113,26 @@ def test_arguments_outside_their_range_are_refused(model: str) -> None:
 @models
 def test_arguments_may_be_named(model: str) -> None:
     assert COMBINE[model](crc1=3, crc2=5, len2=0) == 6
+
+
+OBJECTS = {"crc64nvme": _native.Crc64Nvme, "crc32": _native.Crc32, "crc32c": _native.Crc32c}
+
+
+@models
+@given(a=st.binary(max_size=300), b=st.binary(max_size=300), c=st.binary(max_size=9))
+def test_an_appended_crc_stands_for_its_bytes(model: str, a: bytes, b: bytes, c: bytes) -> None:
+    digest = OBJECTS[model](a)
+    digest.append_crc(crc(model, b), len(b))
+    digest.update(c)
+    assert digest.digest() == OBJECTS[model](a + b + c).digest()
+
+
+@models
+def test_a_crc_that_does_not_fit_is_not_appended(model: str) -> None:
+    digest, above = OBJECTS[model](b"a"), 2 ** MODELS[model][0]
+    for crc_, size in ((above, 1), (-1, 1), (0, 2**64)):
+        with pytest.raises(OverflowError):
+            digest.append_crc(crc_, size)
+    with pytest.raises(ValueError, match="length is -1"):
+        digest.append_crc(0, -1)
+    assert digest.digest() == OBJECTS[model](b"a").digest()
