@@ -19,8 +19,10 @@ class LazyGroup(click.Group):
 
     nouns: ClassVar[dict[str, str]] = {
         "audit": "Prove what a finished copy job did, object by object.",
+        "bench": "Measure how fast the checksums are on this CPU.",
         "demo": "Copy, damage and audit a real tree on a local S3 server.",
         "job": "Build S3 Batch Operations jobs.",
+        "kernels": "Show every native kernel and which one is in use.",
         "report": "Show what a ledger holds.",
         "sum": "Print S3 checksums of local files.",
     }

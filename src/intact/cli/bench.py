@@ -1,0 +1,160 @@
+"""``intact bench``: how fast the checksums are on this CPU, beside everyone who is installed."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from intact.adapters.bench import FEWEST, SIZES, Bench, Results
+from intact.adapters.files import whole_file
+from intact.adapters.machine import this_machine
+from intact.adapters.peers import PUBLIC, own, roster
+from intact.checksum import Algorithm, kernels
+from intact.cli.progress import Bar
+from intact.errors import ExitCode
+from intact.render.bench import left_out_line, machine_lines, notes, race_tables, record
+from intact.render.chart import chart
+
+_UNITS = {"": 0, "B": 0, "KIB": 10, "MIB": 20, "GIB": 30}
+_QUICK_SIZE, _QUICK_TURNS, _QUICK_SECONDS = 1 << 20, 5, 10.0
+_SIZE, _TURNS, _SECONDS = SIZES[-1], 21, 90.0
+
+
+def _size(ctx: click.Context, param: click.Parameter, text: str | None) -> int | None:
+    """Read a number of bytes with a binary unit, in any case: ``4096``, ``64KiB``, ``1 MiB``."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,12}) ?([KMG]IB|B|)", text.upper())
+    if found is None:
+        raise click.BadParameter(f"{text!r}; wanted a size such as 4096, 64KiB or 1MiB", ctx, param)
+    size = int(found[1]) << _UNITS[found[2]]
+    if size < SIZES[0]:
+        raise click.BadParameter(f"{text!r}; wanted at least {SIZES[0]} bytes", ctx, param)
+    return size
+
+
+def _writable(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse before the measuring what could not be written after it."""
+    if path is not None and not path.parent.is_dir():
+        raise click.BadParameter(f"{str(path.parent)!r} is no folder", ctx, param)
+    return path
+
+
+def _svg(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+    if path is not None and path.suffix.lower() != ".svg":
+        raise click.BadParameter("charts are SVG; wanted a name that ends in .svg", ctx, param)
+    return _writable(ctx, param, path)
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  $ intact bench --quick
+  $ intact bench --algorithm crc64nvme --max-size 16MiB
+  $ intact bench --json bench.json --chart bench.svg"""
+)
+@click.option(
+    "-a",
+    "--algorithm",
+    default="all",
+    show_default=True,
+    type=click.Choice(
+        ["all", *(algorithm.value.lower() for algorithm in PUBLIC)], case_sensitive=False
+    ),
+    help="Which checksum to race.",
+)
+@click.option(
+    "--max-size",
+    metavar="SIZE",
+    callback=_size,
+    help="Largest buffer, such as 64KiB.  [default: 256MiB; quick: 1MiB]",
+)
+@click.option(
+    "--turns",
+    type=click.IntRange(min=FEWEST),
+    help=f"Turns of each contender at each size.  [default: {_TURNS}; quick: {_QUICK_TURNS}]",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0),
+    help="Time for everything, shared by the sizes; each gets three turns even if that takes "
+    f"longer.  [default: {_SECONDS:g}; quick: {_QUICK_SECONDS:g}]",
+)
+@click.option("--quick", is_flag=True, help="A first impression: fewer sizes, turns and seconds.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path),
+    callback=_writable,
+    help="Write the results, with what they depend on.",
+)
+@click.option(
+    "--chart",
+    "chart_file",
+    type=click.Path(path_type=Path),
+    callback=_svg,
+    help="Draw throughput over size, as SVG and nothing else.",
+)
+def command(  # noqa: PLR0913 - one argument per option
+    *,
+    algorithm: str,
+    max_size: int | None,
+    turns: int | None,
+    seconds: float | None,
+    quick: bool,
+    json_file: Path | None,
+    chart_file: Path | None,
+) -> int:
+    """Measure how fast the checksums are on this CPU.
+
+    Races the public functions and every kernel that can run here against whichever other
+    implementations are installed, in turns, on buffers of 8 bytes to 256 MiB.  All times are of
+    calls from Python.  A contender that returns another value is named, not timed, and makes the
+    exit code 1.
+    """
+    algorithms = list(PUBLIC) if algorithm == "all" else [Algorithm.parse(algorithm)]
+    largest = max_size or (_QUICK_SIZE if quick else _SIZE)
+    peers, machine = roster(), this_machine()
+    versions = {"intact": version("intact"), **peers.versions}
+    console = Console(highlight=False)
+    for line in machine_lines(machine, in_use=kernels().in_use, versions=versions):
+        console.print(line, markup=False, soft_wrap=True)
+    bench = Bench(
+        contenders=[*(one for each in algorithms for one in own(each)), *peers.contenders],
+        turns=turns or (_QUICK_TURNS if quick else _TURNS),
+        seconds=(_QUICK_SECONDS if quick else _SECONDS) if seconds is None else seconds,
+        clock=time.perf_counter_ns,
+    )
+    with Bar() as progress:
+        found = bench.run(
+            algorithms, sizes=[size for size in SIZES if size <= largest], progress=progress
+        )
+    results = Results(timings=found.timings, left_out=peers.left_out + found.left_out)
+    _show(results, console=console)
+    if json_file:
+        facts = record(results, machine=machine, kernels=kernels(), versions=versions)
+        _write(json_file, json.dumps(facts, indent=1) + "\n")
+    if chart_file:
+        where = f"{machine.cpu}, {machine.system}, {machine.python}"
+        _write(chart_file, chart(results, title="Checksum throughput by size", subtitle=where))
+    return ExitCode.WRONG if results.disagrees() else ExitCode.VERIFIED
+
+
+def _show(results: Results, *, console: Console) -> None:
+    for algorithm, races in results.races().items():
+        for table in race_tables(algorithm, races, width=console.width):
+            console.print(table)
+    for line in (*notes(results), *map(left_out_line, results.left_out)):
+        console.print(line, markup=False, soft_wrap=True)
+
+
+def _write(path: Path, text: str) -> None:
+    with whole_file(path) as file:
+        file.write(text.encode())
+    click.echo(f"written: {path}")
