@@ -9,7 +9,11 @@ from setuptools import Extension, setup
 
 # One wheel for every Python from 3.11 on.  Free-threaded builds have no stable ABI yet.
 LIMITED = not sysconfig.get_config_var("Py_GIL_DISABLED")
-FLAGS = ["/O2", "/std:c11"] if sys.platform == "win32" else ["-O2", "-std=c11", "-Wall", "-Wextra"]
+FLAGS = (
+    ["/O2", "/std:c11"]
+    if sys.platform == "win32"
+    else ["-O2", "-std=c11", "-fvisibility=hidden", "-Wall", "-Wextra"]
+)
 if os.environ.get("INTACT_WERROR"):  # for those who change the code, not those who install it
     FLAGS.append("/WX" if sys.platform == "win32" else "-Werror")
 

@@ -13,7 +13,8 @@
  * The product of two registers, taken as plain binary polynomials, has its highest power of
  * x at bit 0 of 127 bits.  Read as a register of 128 bits, whose bit 0 stands for x^127, it
  * is one power too high, which is why the tabled exponents are one too low.  Its low word H
- * and high word L stand for H * x^64 + L, and H * x^64 mod G is H advanced by eight bytes. */
+ * and high word L stand for H * x^64 + L, and H * x^64 mod G is H advanced by eight bytes.
+ * Kernels with a carry-less multiplier do the same in three instructions. */
 #include "crc.h"
 
 /* H * x^64 mod G */
@@ -24,8 +25,8 @@ static uint64_t advance(const struct crc_model *model, uint64_t h) {
     return sum;
 }
 
-/* a * b * x mod G, four bits of b at a time */
-static uint64_t multiply(const struct crc_model *model, uint64_t a, uint64_t b) {
+/* Four bits of b at a time */
+uint64_t crc_multiply_portable(const struct crc_model *model, uint64_t a, uint64_t b) {
     uint64_t low[16], high[16]; /* a times every polynomial of four bits */
     low[0] = high[0] = high[1] = 0;
     low[1] = a;
@@ -45,10 +46,10 @@ static uint64_t multiply(const struct crc_model *model, uint64_t a, uint64_t b) 
     return advance(model, product_low) ^ product_high;
 }
 
-uint64_t crc_combine(const struct crc_model *model, uint64_t crc_a, uint64_t crc_b,
-                     uint64_t len_b) {
+uint64_t crc_combine(const struct crc_model *model, const struct crc_kernel *kernel, uint64_t crc_a,
+                     uint64_t crc_b, uint64_t len_b) {
     for (int k = 0; len_b != 0; k++, len_b >>= 4)
         if ((len_b & 15) != 0)
-            crc_a = multiply(model, crc_a, model->power[k][len_b & 15]);
+            crc_a = kernel->multiply(model, crc_a, model->power[k][len_b & 15]);
     return crc_a ^ crc_b;
 }

@@ -52,12 +52,12 @@ static uint64_t update_portable(const struct crc_model *model, uint64_t s, const
 
 const struct crc_kernel crc_kernels[] = {
 #if PORT_X86_64
-    {"x86-vpclmul512", CPU_VPCLMUL512 | CPU_PCLMUL, crc_update_vpclmul512},
-    {"x86-vpclmul256", CPU_VPCLMUL256 | CPU_PCLMUL, crc_update_vpclmul256},
-    {"x86-pclmul", CPU_PCLMUL, crc_update_pclmul},
+    {"x86-vpclmul512", CPU_VPCLMUL512 | CPU_PCLMUL, crc_update_vpclmul512, crc_multiply_pclmul},
+    {"x86-vpclmul256", CPU_VPCLMUL256 | CPU_PCLMUL, crc_update_vpclmul256, crc_multiply_pclmul},
+    {"x86-pclmul", CPU_PCLMUL, crc_update_pclmul, crc_multiply_pclmul},
 #endif
-    {"portable", 0, update_portable}, /* needs nothing, so a search always ends here */
-    {NULL, 0, NULL},
+    {"portable", 0, update_portable, crc_multiply_portable}, /* needs nothing: ends any search */
+    {NULL, 0, NULL, NULL},
 };
 
 bool crc_kernel_usable(const struct crc_kernel *kernel, uint32_t features) {

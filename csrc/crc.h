@@ -40,10 +40,14 @@ struct crc_model {
 typedef uint64_t crc_update(const struct crc_model *model, uint64_t state, const uint8_t *p,
                             size_t len);
 
+/* a * b * x mod G, for combine */
+typedef uint64_t crc_multiply(const struct crc_model *model, uint64_t a, uint64_t b);
+
 struct crc_kernel {
     const char *name;
     uint32_t needs; /* bits of cpu.h */
     crc_update *update;
+    crc_multiply *multiply;
 };
 
 extern const struct crc_model crc_models[CRC_MODELS];
@@ -65,10 +69,10 @@ PORT_INLINE uint64_t crc_extend(const struct crc_model *model, const struct crc_
 }
 
 /* CRC of a || b from CRC(a), CRC(b) and the length of b in bytes. */
-uint64_t crc_combine(const struct crc_model *model, uint64_t crc_a, uint64_t crc_b, uint64_t len_b);
+uint64_t crc_combine(const struct crc_model *model, const struct crc_kernel *kernel, uint64_t crc_a,
+                     uint64_t crc_b, uint64_t len_b);
 
-crc_update crc_update_pclmul;
-crc_update crc_update_vpclmul256;
-crc_update crc_update_vpclmul512;
+crc_multiply crc_multiply_portable, crc_multiply_pclmul;
+crc_update crc_update_pclmul, crc_update_vpclmul256, crc_update_vpclmul512;
 
 #endif

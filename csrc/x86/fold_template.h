@@ -1,9 +1,10 @@
 /* The folding method, once for vectors of 16, 32 and 64 bytes.
  *
  * Parameters
- *     NAME  the function to define, of type crc_update
- *     VL    bytes per vector
- *     ISA   the instruction sets, in the compiler's spelling
+ *     NAME      the function to define, of type crc_update
+ *     MULTIPLY  the function to define, of type crc_multiply; optional
+ *     VL        bytes per vector
+ *     ISA       the instruction sets, in the compiler's spelling
  *
  * Method.  V. Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ
  * Instruction" (Intel, 2009), for reflected registers and any length.
@@ -357,3 +358,9 @@ TARGET uint64_t NAME(const struct crc_model *model, uint64_t s, const uint8_t *p
     sum = fold(XOR(LOAD(p), WIDEN(advance(model, s, r + 8))), LOAD(k), sum);
     return reduce_sum(model, sum_lanes(add_direct(model, sum, p + VL, vectors - 1)));
 }
+
+#if defined(MULTIPLY)
+TARGET uint64_t MULTIPLY(const struct crc_model *model, uint64_t a, uint64_t b) {
+    return reduce_sum(model, _mm_clmulepi64_si128(word(a), word(b), 0x00));
+}
+#endif

@@ -27,4 +27,7 @@ cdef extern from "crc.h" nogil:
     uint64_t crc_extend(
         const crc_model *model, const crc_kernel *kernel, uint64_t crc, const void *p, size_t len
     )
-    uint64_t crc_combine(const crc_model *model, uint64_t crc_a, uint64_t crc_b, uint64_t len_b)
+    uint64_t crc_combine(
+        const crc_model *model, const crc_kernel *kernel,
+        uint64_t crc_a, uint64_t crc_b, uint64_t len_b,
+    )

@@ -4,16 +4,50 @@
 """CRC-64/NVME, CRC-32 and CRC-32C over any buffer.
 
 The checksums are computed by the C code in csrc/; this module moves buffers.
+
+Most calls sum a few bytes and are over in 25 ns, half of which any call of Python costs, so
+what such calls meet is written for speed: the functions take their arguments as an array, by
+a table of their own, since Cython's own functions take a tuple under the limited API (64 ns);
+bytes are read in place; and an object is locked only while a thread without the GIL uses it.
 """
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_FromStringAndSize
-from cpython.long cimport PyLong_AsUnsignedLongLong
+from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
+from cpython.long cimport PyLong_AsUnsignedLongLong, PyLong_FromUnsignedLongLong
 from cpython.number cimport PyNumber_Index
+from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport UINT64_MAX, uint32_t, uint64_t
 
 from intact cimport _csrc as c
+
+cdef extern from *:
+    """
+    #ifdef Py_GIL_DISABLED
+    #define INTACT_HAS_GIL 0
+    #else
+    #define INTACT_HAS_GIL 1
+    #endif
+    """
+    const bint HAS_GIL "INTACT_HAS_GIL"
+
+cdef extern from "Python.h":
+    ctypedef void *PyCFunction
+    ctypedef struct PyMethodDef:
+        const char *ml_name
+        PyCFunction ml_meth
+        int ml_flags
+        const char *ml_doc
+    enum: METH_FASTCALL, METH_KEYWORDS
+    object PyCFunction_NewEx(PyMethodDef *method, PyObject *self, object module)
+    PyTypeObject PyBytes_Type, PyLong_Type
+    PyTypeObject *Py_TYPE(PyObject *thing)
+    Py_ssize_t Py_SIZE(PyObject *thing)
+    uint64_t as_unsigned "PyLong_AsUnsignedLongLong"(PyObject *number) noexcept
+    PyObject *PyErr_Occurred()
+    void PyErr_Clear()
+
+ctypedef PyObject *const *Array  # of arguments, borrowed
 
 cdef enum:
     RELEASE_GIL_AT = 16384  # bytes; measured by benchmarks/bench_gil.py
@@ -21,12 +55,20 @@ cdef enum:
 cdef uint32_t FEATURES = c.cpu_features()
 cdef const c.crc_kernel *SELECTED = c.crc_kernel_select(FEATURES)
 
+# Where the bytes of a bytes object are.  The limited API answers by a call, 2 ns of 25.
+cdef bytes EMPTY = b""
+cdef Py_ssize_t BYTES_AT = PyBytes_AsString(EMPTY) - <char *><PyObject *>EMPTY
 
-cdef int acquire(object data, Py_buffer *view) except -1:
-    if isinstance(data, str):
-        raise TypeError("Strings must be encoded before hashing")
-    PyObject_GetBuffer(data, view, PyBUF_SIMPLE)
-    return 0
+
+cdef inline bint plain(PyObject *data) noexcept:
+    # bytes, not of a subclass, and too few to release the GIL for
+    return Py_TYPE(data) == &PyBytes_Type and Py_SIZE(data) < RELEASE_GIL_AT
+
+
+cdef inline uint64_t extend_plain(
+    const c.crc_model *model, uint64_t crc, PyObject *data
+) noexcept:
+    return c.crc_extend(model, SELECTED, crc, <char *>data + BYTES_AT, <size_t>Py_SIZE(data))
 
 
 cdef uint64_t extend(
@@ -36,6 +78,24 @@ cdef uint64_t extend(
         return c.crc_extend(model, kernel, crc, view.buf, <size_t>view.len)
     with nogil:
         return c.crc_extend(model, kernel, crc, view.buf, <size_t>view.len)
+
+
+cdef int acquire(object data, Py_buffer *view) except -1:
+    if isinstance(data, str):
+        raise TypeError("Strings must be encoded before hashing")
+    PyObject_GetBuffer(data, view, PyBUF_SIMPLE)
+    return 0
+
+
+cdef inline bint unsigned_exactly(PyObject *number, uint64_t limit, uint64_t *value) noexcept:
+    # whether it is an int, not of a subclass, within the limit
+    if Py_TYPE(number) != &PyLong_Type:
+        return False
+    value[0] = as_unsigned(number)
+    if value[0] == UINT64_MAX and PyErr_Occurred() != NULL:
+        PyErr_Clear()
+        return False
+    return value[0] <= limit
 
 
 cdef int unsigned(object number, uint64_t limit, uint64_t *value) except -1:
@@ -53,10 +113,8 @@ cdef object one_shot(
     cdef Py_buffer view
     unsigned(value, model.mask, &crc)
     acquire(data, &view)
-    try:
-        crc = extend(model, kernel, crc, &view)
-    finally:
-        PyBuffer_Release(&view)
+    crc = extend(model, kernel, crc, &view)
+    PyBuffer_Release(&view)
     return crc
 
 
@@ -69,48 +127,172 @@ cdef uint64_t length(object size) except? 0xffffffffffffffff:
     return value
 
 
-cdef object combine(const c.crc_model *model, object crc1, object crc2, object len2):
+cdef object sum_any(const c.crc_model *model, Array args, Py_ssize_t count):
+    cdef uint64_t crc
+    if count != 1 and count != 2:
+        raise TypeError(f"{model.name.decode()}() takes data and a value, got {count} arguments")
+    if count == 2 and plain(args[0]) and unsigned_exactly(args[1], model.mask, &crc):
+        return PyLong_FromUnsignedLongLong(extend_plain(model, crc, args[0]))
+    return one_shot(model, SELECTED, <object>args[0], 0 if count == 1 else <object>args[1])
+
+
+cdef inline object sum_one(const c.crc_model *model, Array args, Py_ssize_t count):
+    if count == 1 and plain(args[0]):
+        return PyLong_FromUnsignedLongLong(extend_plain(model, 0, args[0]))
+    return sum_any(model, args, count)
+
+
+cdef list sum_many(const c.crc_model *model, object buffers):
+    cdef list crcs = []
+    for data in buffers:
+        if plain(<PyObject *>data):
+            crcs.append(PyLong_FromUnsignedLongLong(extend_plain(model, 0, <PyObject *>data)))
+        else:
+            crcs.append(one_shot(model, SELECTED, data, 0))
+    return crcs
+
+
+cdef uint64_t combine(
+    const c.crc_model *model, const c.crc_kernel *kernel, object crc1, object crc2, object len2
+) except? 0:
     cdef uint64_t a, b
     unsigned(crc1, model.mask, &a)
     unsigned(crc2, model.mask, &b)
-    return c.crc_combine(model, a, b, length(len2))
+    return c.crc_combine(model, kernel, a, b, length(len2))
 
 
-def crc64nvme(data, value=0, /):
-    """CRC-64/NVME of a buffer, or of what `value` is the CRC of followed by the buffer.
+cdef dict named(Array args, Py_ssize_t count, object names):
+    # what a combination of three is called with, by name
+    wanted = ("crc1", "crc2", "len2")
+    cdef dict given = {name: <object>args[i] for i, name in enumerate(wanted[:count])}
+    for i, name in enumerate(names, count):
+        if name in given or name not in wanted:
+            raise TypeError(f"combine() got {name!r} twice or does not know it")
+        given[name] = <object>args[i]
+    if count > len(wanted) or len(given) < len(wanted):
+        raise TypeError(f"combine() takes crc1, crc2 and len2, got {count + len(names)} arguments")
+    return given
 
-    Raises TypeError unless `data` is a bytes-like object, BufferError unless it is
-    contiguous, and OverflowError unless `value` fits.
+
+cdef inline object combine_one(
+    const c.crc_model *model, Array args, Py_ssize_t count, PyObject *names
+):
+    cdef uint64_t a, b, size
+    if (
+        names == NULL and count == 3
+        and unsigned_exactly(args[0], model.mask, &a)
+        and unsigned_exactly(args[1], model.mask, &b)
+        and unsigned_exactly(args[2], UINT64_MAX, &size)
+    ):
+        return PyLong_FromUnsignedLongLong(c.crc_combine(model, SELECTED, a, b, size))
+    given = named(args, count, () if names == NULL else <object>names)
+    return combine(model, SELECTED, given["crc1"], given["crc2"], given["len2"])
+
+
+cdef object combine_many(const c.crc_model *model, object parts):
+    cdef uint64_t total = 0
+    for crc, size in parts:
+        total = combine(model, SELECTED, total, crc, size)
+    return total
+
+
+cdef object crc64nvme_one(PyObject *self, Array args, Py_ssize_t count):
+    return sum_one(&c.crc_models[c.CRC64NVME], args, count)
+
+
+cdef object crc32_one(PyObject *self, Array args, Py_ssize_t count):
+    return sum_one(&c.crc_models[c.CRC32], args, count)
+
+
+cdef object crc32c_one(PyObject *self, Array args, Py_ssize_t count):
+    return sum_one(&c.crc_models[c.CRC32C], args, count)
+
+
+cdef object crc64nvme_two(PyObject *self, Array args, Py_ssize_t count, PyObject *names):
+    return combine_one(&c.crc_models[c.CRC64NVME], args, count, names)
+
+
+cdef object crc32_two(PyObject *self, Array args, Py_ssize_t count, PyObject *names):
+    return combine_one(&c.crc_models[c.CRC32], args, count, names)
+
+
+cdef object crc32c_two(PyObject *self, Array args, Py_ssize_t count, PyObject *names):
+    return combine_one(&c.crc_models[c.CRC32C], args, count, names)
+
+
+cdef PyMethodDef[6] METHODS = [
+    PyMethodDef(
+        b"crc64nvme", <PyCFunction><void *>crc64nvme_one, METH_FASTCALL,
+        b"crc64nvme(data, value=0, /)\n--\n\n"
+        b"CRC-64/NVME of a buffer, or of what `value` is the CRC of followed by the buffer.\n\n"
+        b"Raises TypeError unless `data` is a bytes-like object, BufferError unless it is\n"
+        b"contiguous, and OverflowError unless `value` fits.",
+    ),
+    PyMethodDef(
+        b"crc32", <PyCFunction><void *>crc32_one, METH_FASTCALL,
+        b"crc32(data, value=0, /)\n--\n\n"
+        b"CRC-32/ISO-HDLC, that of zlib; otherwise as crc64nvme.",
+    ),
+    PyMethodDef(
+        b"crc32c", <PyCFunction><void *>crc32c_one, METH_FASTCALL,
+        b"crc32c(data, value=0, /)\n--\n\nCRC-32/ISCSI; otherwise as crc64nvme.",
+    ),
+    PyMethodDef(
+        b"crc64nvme_combine", <PyCFunction><void *>crc64nvme_two, METH_FASTCALL | METH_KEYWORDS,
+        b"crc64nvme_combine(crc1, crc2, len2)\n--\n\n"
+        b"CRC of a + b from crc1 of a, crc2 of b and the length of b in bytes, below 2**64.\n\n"
+        b"Raises OverflowError unless all three fit and ValueError for a negative length.",
+    ),
+    PyMethodDef(
+        b"crc32_combine", <PyCFunction><void *>crc32_two, METH_FASTCALL | METH_KEYWORDS,
+        b"crc32_combine(crc1, crc2, len2)\n--\n\n"
+        b"CRC of a + b from crc1 of a, crc2 of b and the length of b; as crc64nvme_combine.",
+    ),
+    PyMethodDef(
+        b"crc32c_combine", <PyCFunction><void *>crc32c_two, METH_FASTCALL | METH_KEYWORDS,
+        b"crc32c_combine(crc1, crc2, len2)\n--\n\n"
+        b"CRC of a + b from crc1 of a, crc2 of b and the length of b; as crc64nvme_combine.",
+    ),
+]
+crc64nvme = PyCFunction_NewEx(&METHODS[0], NULL, __name__)
+crc32 = PyCFunction_NewEx(&METHODS[1], NULL, __name__)
+crc32c = PyCFunction_NewEx(&METHODS[2], NULL, __name__)
+crc64nvme_combine = PyCFunction_NewEx(&METHODS[3], NULL, __name__)
+crc32_combine = PyCFunction_NewEx(&METHODS[4], NULL, __name__)
+crc32c_combine = PyCFunction_NewEx(&METHODS[5], NULL, __name__)
+
+
+def crc64nvme_many(buffers, /):
+    """CRC-64/NVME of each of some buffers, in one call; errors as for crc64nvme."""
+    return sum_many(&c.crc_models[c.CRC64NVME], buffers)
+
+
+def crc32_many(buffers, /):
+    """CRC-32/ISO-HDLC of each of some buffers, in one call; errors as for crc64nvme."""
+    return sum_many(&c.crc_models[c.CRC32], buffers)
+
+
+def crc32c_many(buffers, /):
+    """CRC-32/ISCSI of each of some buffers, in one call; errors as for crc64nvme."""
+    return sum_many(&c.crc_models[c.CRC32C], buffers)
+
+
+def crc64nvme_combine_many(parts, /):
+    """CRC of a concatenation from the (CRC, length) of its parts, in order; 0 if there are none.
+
+    Errors as for crc64nvme_combine.
     """
-    return one_shot(&c.crc_models[c.CRC64NVME], SELECTED, data, value)
+    return combine_many(&c.crc_models[c.CRC64NVME], parts)
 
 
-def crc32(data, value=0, /):
-    """CRC-32/ISO-HDLC, that of zlib; otherwise as crc64nvme."""
-    return one_shot(&c.crc_models[c.CRC32], SELECTED, data, value)
+def crc32_combine_many(parts, /):
+    """CRC of a concatenation from the (CRC, length) of its parts; as crc64nvme_combine_many."""
+    return combine_many(&c.crc_models[c.CRC32], parts)
 
 
-def crc32c(data, value=0, /):
-    """CRC-32/ISCSI; otherwise as crc64nvme."""
-    return one_shot(&c.crc_models[c.CRC32C], SELECTED, data, value)
-
-
-def crc64nvme_combine(crc1, crc2, len2):
-    """CRC of a + b from crc1 of a, crc2 of b and the length of b in bytes, below 2**64.
-
-    Raises OverflowError unless all three fit and ValueError for a negative length.
-    """
-    return combine(&c.crc_models[c.CRC64NVME], crc1, crc2, len2)
-
-
-def crc32_combine(crc1, crc2, len2):
-    """CRC of a + b from crc1 of a, crc2 of b and the length of b; as crc64nvme_combine."""
-    return combine(&c.crc_models[c.CRC32], crc1, crc2, len2)
-
-
-def crc32c_combine(crc1, crc2, len2):
-    """CRC of a + b from crc1 of a, crc2 of b and the length of b; as crc64nvme_combine."""
-    return combine(&c.crc_models[c.CRC32C], crc1, crc2, len2)
+def crc32c_combine_many(parts, /):
+    """CRC of a concatenation from the (CRC, length) of its parts; as crc64nvme_combine_many."""
+    return combine_many(&c.crc_models[c.CRC32C], parts)
 
 
 cdef class _Crc:
@@ -119,6 +301,7 @@ cdef class _Crc:
     cdef const c.crc_model *_model
     cdef uint64_t _crc
     cdef cython.pymutex _lock
+    cdef Py_ssize_t _lockers  # threads that hold the lock or wait for it; counted under the GIL
 
     def __cinit__(self):
         if type(self) is Crc64Nvme:
@@ -130,23 +313,35 @@ cdef class _Crc:
         else:
             raise TypeError(f"cannot create {type(self).__name__!r} instances")
 
+    cdef inline bint alone(self) noexcept:
+        # Whoever holds the GIL needs no lock while nobody else does: 17 instead of 47 ns.
+        return HAS_GIL and self._lockers == 0
+
     cdef int append(self, object data) except -1:
         cdef Py_buffer view
         acquire(data, &view)
-        try:
+        if self.alone() and view.len < RELEASE_GIL_AT:
+            self._crc = extend(self._model, SELECTED, self._crc, &view)
+        else:
+            self._lockers += HAS_GIL
             with self._lock:
                 self._crc = extend(self._model, SELECTED, self._crc, &view)
-        finally:
-            PyBuffer_Release(&view)
+            self._lockers -= HAS_GIL
+        PyBuffer_Release(&view)
         return 0
 
     cdef uint64_t value(self) noexcept:
+        if self.alone():
+            return self._crc
         with self._lock:
             return self._crc
 
     def update(self, data, /):
         """Append a buffer.  Threads may share an object; updates do not interleave."""
-        self.append(data)
+        if plain(<PyObject *>data) and self.alone():
+            self._crc = extend_plain(self._model, self._crc, <PyObject *>data)
+        else:
+            self.append(data)
 
     def append_crc(self, crc, size, /):
         """Append `size` bytes of which only the CRC is known, as if they had been updated.
@@ -157,7 +352,7 @@ cdef class _Crc:
         cdef uint64_t count = length(size)
         unsigned(crc, self._model.mask, &value)
         with self._lock:
-            self._crc = c.crc_combine(self._model, self._crc, value, count)
+            self._crc = c.crc_combine(self._model, SELECTED, self._crc, value, count)
 
     def digest(self):
         """The CRC as big-endian bytes."""
@@ -236,18 +431,31 @@ def selected():
     return SELECTED.name.decode()
 
 
+cdef const c.crc_model *model_named(str name) except NULL:
+    cdef bytes encoded = name.encode()
+    cdef const c.crc_model *model = c.crc_model_named(encoded)
+    if model == NULL:
+        raise ValueError(f"no model is named {name!r}")
+    return model
+
+
+cdef const c.crc_kernel *kernel_named(str name) except NULL:
+    if name is None:
+        return SELECTED
+    cdef bytes encoded = name.encode()
+    cdef const c.crc_kernel *kernel = c.crc_kernel_named(encoded)
+    if kernel == NULL:
+        raise ValueError(f"no kernel is named {name!r}")
+    if not c.crc_kernel_usable(kernel, FEATURES):
+        raise ValueError(f"this machine cannot run kernel {name!r}")
+    return kernel
+
+
 def _extend(str model_name not None, data, value=0, *, str kernel=None):
     """The one-shot function of a model by name, with a kernel by name."""
-    cdef bytes name = model_name.encode()
-    cdef const c.crc_model *model = c.crc_model_named(name)
-    if model == NULL:
-        raise ValueError(f"no model is named {model_name!r}")
-    cdef const c.crc_kernel *chosen = SELECTED
-    if kernel is not None:
-        name = kernel.encode()
-        chosen = c.crc_kernel_named(name)
-        if chosen == NULL:
-            raise ValueError(f"no kernel is named {kernel!r}")
-        if not c.crc_kernel_usable(chosen, FEATURES):
-            raise ValueError(f"this machine cannot run kernel {kernel!r}")
-    return one_shot(model, chosen, data, value)
+    return one_shot(model_named(model_name), kernel_named(kernel), data, value)
+
+
+def _combine(str model_name not None, crc1, crc2, len2, *, str kernel=None):
+    """The combination of a model by name, with a kernel by name."""
+    return combine(model_named(model_name), kernel_named(kernel), crc1, crc2, len2)

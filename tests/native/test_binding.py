@@ -21,12 +21,18 @@ from intact._native import _Crc as Crc
 from tests.reference import MODELS, crc
 
 FUNCTIONS = [_native.crc64nvme, _native.crc32, _native.crc32c]
+MANY: list[Callable[[Any], list[int]]] = [
+    _native.crc64nvme_many,
+    _native.crc32_many,
+    _native.crc32c_many,
+]
 CLASSES = [_native.Crc64Nvme, _native.Crc32, _native.Crc32c]
 TAKERS: list[Callable[[Any], object]] = [
     *FUNCTIONS,
     *CLASSES,
     *(constructor().update for constructor in CLASSES),
 ]
+PAIRS = list(zip(MANY, FUNCTIONS, strict=True))
 
 functions = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda f: f.__name__)
 constructors = pytest.mark.parametrize("constructor", CLASSES, ids=lambda c: c.__name__)
@@ -41,7 +47,7 @@ def mapped() -> mmap.mmap:
     return pages
 
 
-BUFFERS = {
+BUFFERS: dict[str, Callable[[], Any]] = {
     "bytes": lambda: TEXT,
     "bytearray": lambda: bytearray(TEXT),
     "memoryview": lambda: memoryview(b"x" + TEXT)[1:],
@@ -57,6 +63,33 @@ BUFFERS = {
 def test_any_contiguous_buffer_is_accepted(buffer: Callable[[], Any]) -> None:
     assert _native.crc32(buffer()) == crc("crc32", TEXT)
     assert _native.Crc32(buffer()).digest() == crc("crc32", TEXT).to_bytes(4)
+
+
+@pytest.mark.parametrize(("many", "one"), PAIRS, ids=lambda f: f.__name__)
+def test_many_buffers_have_the_sums_of_each(
+    many: Callable[[Any], list[int]], one: Callable[[Any], int]
+) -> None:
+    buffers = [make() for make in BUFFERS.values()] + [bytes(100_000), bytearray(100_000), b""]
+    expected = [one(buffer) for buffer in buffers]
+    for iterable in (buffers, tuple(buffers), iter(buffers)):
+        assert many(iterable) == expected
+    assert many([]) == []
+
+
+@pytest.mark.parametrize("many", MANY, ids=lambda f: f.__name__)
+def test_one_wrong_buffer_among_many_is_an_error_and_none_is_kept(
+    many: Callable[[Any], list[int]],
+) -> None:
+    buffer = bytearray(TEXT)
+    with pytest.raises(TypeError, match="Strings must be encoded before hashing"):
+        many([buffer, "text"])
+    with pytest.raises(TypeError, match="bytes-like"):
+        many([buffer, 1])
+    with pytest.raises(BufferError):
+        many([buffer, memoryview(TEXT)[::2]])
+    with pytest.raises(TypeError, match="not iterable"):
+        many(1)
+    buffer.append(0)
 
 
 @takers
@@ -198,6 +231,10 @@ def test_calls_leave_no_memory_behind() -> None:
             with pytest.raises(TypeError):
                 _native.crc32("text")  # type: ignore[arg-type]
             _native.crc64nvme_combine(2**64 - 1, 2**63, 2**63)
+            _native.crc64nvme_combine(crc1=1, crc2=2, len2=3)
+            _native.crc64nvme_combine_many([(2**64 - 1, 2**63), (2**63, 2**62)])
+            for many in MANY:
+                many([data, bytes(data)])
 
     calls()
     gc.collect()

@@ -2,20 +2,28 @@
 
 import functools
 import hashlib
+import inspect
 import itertools
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from intact import _native
+from intact._native import _combine as combine
 from intact._native import _extend as extend
 from tests.reference import MODELS, crc
 
-COMBINE = {
+COMBINE: dict[str, Callable[..., int]] = {
     "crc64nvme": _native.crc64nvme_combine,
     "crc32": _native.crc32_combine,
     "crc32c": _native.crc32c_combine,
+}
+COMBINE_MANY: dict[str, Callable[..., int]] = {
+    "crc64nvme": _native.crc64nvme_combine_many,
+    "crc32": _native.crc32_combine_many,
+    "crc32c": _native.crc32c_combine_many,
 }
 TERABYTES_5_5 = 5_500_000_000_000
 
@@ -41,6 +49,24 @@ def zeros(model: str, size: int) -> int:
 def test_the_combination_is_the_crc_of_the_concatenation(model: str, a: bytes, b: bytes) -> None:
     combined = COMBINE[model](crc(model, a), crc(model, b), len(b))
     assert combined == crc(model, a + b)
+
+
+@models
+@given(crcs=st.tuples(values, values), size=sizes)
+def test_every_kernel_combines_as_the_portable_one(
+    kernel: str, model: str, crcs: tuple[int, int], size: int
+) -> None:
+    combined = combine(model, *crcs, size, kernel=kernel)
+    assert combined == combine(model, *crcs, size, kernel="portable")
+    assert combined == COMBINE[model](*crcs, size)
+
+
+@models
+@given(parts=st.lists(st.binary(max_size=50), max_size=9))
+def test_many_parts_combine_as_one_after_the_other(model: str, parts: list[bytes]) -> None:
+    described = [(crc(model, part), len(part)) for part in parts]
+    assert COMBINE_MANY[model](described) == crc(model, b"".join(parts))
+    assert COMBINE_MANY[model](iter(described)) == crc(model, b"".join(parts))
 
 
 @models
@@ -106,13 +132,60 @@ def test_arguments_outside_their_range_are_refused(model: str) -> None:
     with pytest.raises(ValueError, match="length is -1"):
         join(0, 0, -1)
     with pytest.raises(TypeError, match="float"):
-        join(0, 0, 1.0)  # type: ignore[arg-type]
+        join(0, 0, 1.0)
     assert join(above - 1, above - 1, 2**64 - 1) < above
 
 
 @models
+def test_parts_outside_their_range_are_refused(model: str) -> None:
+    join, above = COMBINE_MANY[model], 2 ** MODELS[model][0]
+    for part in ((above, 0), (-1, 0), (0, 2**64)):
+        with pytest.raises(OverflowError):
+            join([(1, 1), part])
+    with pytest.raises(ValueError, match="length is -1"):
+        join([(0, -1)])
+    with pytest.raises(ValueError, match="unpack"):
+        join([(1, 2, 3)])
+    with pytest.raises(TypeError):
+        join(None)
+
+
+@models
 def test_arguments_may_be_named(model: str) -> None:
-    assert COMBINE[model](crc1=3, crc2=5, len2=0) == 6
+    join = COMBINE[model]
+    assert join(crc1=3, crc2=5, len2=0) == 6
+    assert join(3, len2=0, crc2=5) == 6
+    assert str(inspect.signature(join)) == "(crc1, crc2, len2)"
+
+
+@models
+@pytest.mark.parametrize(
+    ("args", "kwargs"),
+    [
+        ((), {}),
+        ((1, 2), {}),
+        ((1, 2, 3, 4), {}),
+        ((1, 2, 3), {"len2": 3}),
+        ((1, 2), {"size": 3}),
+        ((1,), {"crc1": 1, "crc2": 2}),
+    ],
+    ids=repr,
+)
+def test_what_is_not_the_three_arguments_is_refused(
+    model: str, args: tuple[int, ...], kwargs: dict[str, int]
+) -> None:
+    with pytest.raises(TypeError):
+        COMBINE[model](*args, **kwargs)
+
+
+@models
+def test_integers_of_any_kind_are_taken(model: str) -> None:
+    class Five:
+        def __index__(self) -> int:
+            return 5
+
+    join = COMBINE[model]
+    assert join(True, Five(), False) == 1 ^ 5  # noqa: FBT003 - the kind of integer is the point
 
 
 OBJECTS = {"crc64nvme": _native.Crc64Nvme, "crc32": _native.Crc32, "crc32c": _native.Crc32c}

@@ -12,12 +12,12 @@ from intact.checksum.value import Checksum
 from intact.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
-_COMBINE = {
-    Algorithm.CRC32: _native.crc32_combine,
-    Algorithm.CRC32C: _native.crc32c_combine,
-    Algorithm.CRC64NVME: _native.crc64nvme_combine,
+_COMBINE_MANY = {
+    Algorithm.CRC32: _native.crc32_combine_many,
+    Algorithm.CRC32C: _native.crc32c_combine_many,
+    Algorithm.CRC64NVME: _native.crc64nvme_combine_many,
 }
 
 
@@ -35,18 +35,20 @@ def full_object(parts: Iterable[tuple[bytes, int]], *, algorithm: Algorithm) -> 
 
     See Amazon S3 User Guide, "Full object and composite checksum types".
     """
-    combine = _COMBINE.get(algorithm)
-    if combine is None:
+    if algorithm not in _COMBINE_MANY:
         raise UsageError(f"{algorithm.value} values do not combine; wanted one of the CRCs")
-    crc = 0
-    for digest, size in parts:
-        _require_size(digest, algorithm=algorithm)
-        crc = combine(crc, crc_of(digest), size)
+    crc = _COMBINE_MANY[algorithm](_crcs(parts, algorithm=algorithm))
     return Checksum(
         algorithm=algorithm,
         type=ChecksumType.FULL_OBJECT,
         digest=digest_of(crc, algorithm=algorithm),
     )
+
+
+def _crcs(parts: Iterable[tuple[bytes, int]], *, algorithm: Algorithm) -> Iterator[tuple[int, int]]:
+    for digest, size in parts:
+        _require_size(digest, algorithm=algorithm)
+        yield crc_of(digest), size
 
 
 def composite(digests: Iterable[bytes], *, algorithm: Algorithm) -> Checksum:
