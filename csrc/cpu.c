@@ -74,6 +74,69 @@ uint32_t cpu_features(void) {
     return features;
 }
 
+#elif PORT_AARCH64
+
+#if defined(__linux__) || defined(__ANDROID__)
+#include <sys/auxv.h>
+
+/* Linux, arch/arm64/include/uapi/asm/hwcap.h */
+enum { HWCAP_BIT_PMULL = 4, HWCAP_BIT_SHA3 = 17 };
+
+static bool has_pmull(void) {
+    return getauxval(AT_HWCAP) >> HWCAP_BIT_PMULL & 1;
+}
+
+static bool has_sha3(void) {
+    return getauxval(AT_HWCAP) >> HWCAP_BIT_SHA3 & 1;
+}
+
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+
+static bool has(const char *name) {
+    int value = 0;
+    size_t size = sizeof value;
+    return sysctlbyname(name, &value, &size, NULL, 0) == 0 && value != 0;
+}
+
+/* Every Mac has PMULL; systems before macOS 12 do not know the name. */
+static bool has_pmull(void) {
+    return true;
+}
+
+static bool has_sha3(void) {
+    return has("hw.optional.arm.FEAT_SHA3") || has("hw.optional.armv8_2_sha3");
+}
+
+#elif defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+/* Windows SDK, winnt.h: PF_ARM_V8_CRYPTO_..., PF_ARM_SHA3_INSTRUCTIONS_AVAILABLE */
+static bool has_pmull(void) {
+    return IsProcessorFeaturePresent(30);
+}
+
+static bool has_sha3(void) {
+    return IsProcessorFeaturePresent(64);
+}
+
+#else
+
+static bool has_pmull(void) {
+    return false;
+}
+
+static bool has_sha3(void) {
+    return false;
+}
+
+#endif
+
+uint32_t cpu_features(void) {
+    return (has_pmull() ? CPU_PMULL : 0) | (has_sha3() ? CPU_EOR3 : 0);
+}
+
 #else
 
 uint32_t cpu_features(void) {

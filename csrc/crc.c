@@ -56,6 +56,10 @@ const struct crc_kernel crc_kernels[] = {
     {"x86-vpclmul256", CPU_VPCLMUL256 | CPU_PCLMUL, crc_update_vpclmul256, crc_multiply_pclmul},
     {"x86-pclmul", CPU_PCLMUL, crc_update_pclmul, crc_multiply_pclmul},
 #endif
+#if PORT_AARCH64
+    {"arm-pmull-eor3", CPU_EOR3 | CPU_PMULL, crc_update_pmull_eor3, crc_multiply_pmull},
+    {"arm-pmull", CPU_PMULL, crc_update_pmull, crc_multiply_pmull},
+#endif
     {"portable", 0, update_portable, crc_multiply_portable}, /* needs nothing: ends any search */
     {NULL, 0, NULL, NULL},
 };

@@ -72,7 +72,8 @@ PORT_INLINE uint64_t crc_extend(const struct crc_model *model, const struct crc_
 uint64_t crc_combine(const struct crc_model *model, const struct crc_kernel *kernel, uint64_t crc_a,
                      uint64_t crc_b, uint64_t len_b);
 
-crc_multiply crc_multiply_portable, crc_multiply_pclmul;
+crc_multiply crc_multiply_portable, crc_multiply_pclmul, crc_multiply_pmull;
 crc_update crc_update_pclmul, crc_update_vpclmul256, crc_update_vpclmul512;
+crc_update crc_update_pmull, crc_update_pmull_eor3;
 
 #endif

@@ -13,6 +13,13 @@
 #define PORT_X86_64 0
 #endif
 
+/* MSVC has its own types for the vectors of AArch64: there the portable kernel serves. */
+#if defined(__aarch64__) && defined(__GNUC__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define PORT_AARCH64 1
+#else
+#define PORT_AARCH64 0
+#endif
+
 /* MSVC runs on little-endian machines only. */
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define PORT_LE64(value) __builtin_bswap64(value)
