@@ -3,7 +3,7 @@
 A digest is big-endian everywhere in S3 (Amazon S3 User Guide, "Checking object integrity").
 """
 
-import base64
+import binascii
 
 from intact.checksum.algorithm import Algorithm
 from intact.errors import FormatError
@@ -11,7 +11,7 @@ from intact.errors import FormatError
 
 def encode(digest: bytes) -> str:
     """Write a raw digest as S3 does: base64, standard alphabet, padded."""
-    return base64.b64encode(digest).decode("ascii")
+    return binascii.b2a_base64(digest, newline=False).decode("ascii")
 
 
 def decode(encoded: str, *, algorithm: Algorithm) -> bytes:
@@ -21,7 +21,7 @@ def decode(encoded: str, *, algorithm: Algorithm) -> bytes:
         FormatError: Not base64, not canonical, or not as long as the algorithm's digests.
     """
     try:
-        digest = base64.b64decode(encoded)
+        digest = binascii.a2b_base64(encoded)
     except ValueError:
         raise FormatError(f"{algorithm.value} value is {encoded!r}; wanted base64") from None
     if len(digest) != algorithm.digest_size or encode(digest) != encoded:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import functools
-import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, Protocol, Self
-
-import xxhash
 
 from intact import _native
 from intact.checksum.algorithm import Algorithm
@@ -14,6 +11,7 @@ from intact.checksum.algorithm import Algorithm
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import xxhash
     from typing_extensions import Buffer
 
 
@@ -73,17 +71,29 @@ class _Xxhash:
         return _Xxhash(self._state.copy(), self.name)
 
 
+def _hashlib(name: str) -> Hasher:
+    import hashlib  # noqa: PLC0415 - 4 ms that whoever wants a CRC need not wait
+
+    return hashlib.new(name, usedforsecurity=False)
+
+
+def _xxhash(function: str, name: str) -> Hasher:
+    import xxhash  # noqa: PLC0415 - as above
+
+    return _Xxhash(getattr(xxhash, function)(), name)
+
+
 _CONSTRUCTORS: Mapping[Algorithm, Callable[[], Hasher]] = {
     Algorithm.CRC32: _native.Crc32,
     Algorithm.CRC32C: _native.Crc32c,
     Algorithm.CRC64NVME: _native.Crc64Nvme,
-    Algorithm.MD5: functools.partial(hashlib.md5, usedforsecurity=False),
-    Algorithm.SHA1: functools.partial(hashlib.sha1, usedforsecurity=False),
-    Algorithm.SHA256: hashlib.sha256,
-    Algorithm.SHA512: hashlib.sha512,
-    Algorithm.XXHASH64: lambda: _Xxhash(xxhash.xxh64(), "xxhash64"),
-    Algorithm.XXHASH3: lambda: _Xxhash(xxhash.xxh3_64(), "xxhash3"),
-    Algorithm.XXHASH128: lambda: _Xxhash(xxhash.xxh3_128(), "xxhash128"),
+    Algorithm.MD5: partial(_hashlib, "md5"),
+    Algorithm.SHA1: partial(_hashlib, "sha1"),
+    Algorithm.SHA256: partial(_hashlib, "sha256"),
+    Algorithm.SHA512: partial(_hashlib, "sha512"),
+    Algorithm.XXHASH64: partial(_xxhash, "xxh64", "xxhash64"),
+    Algorithm.XXHASH3: partial(_xxhash, "xxh3_64", "xxhash3"),
+    Algorithm.XXHASH128: partial(_xxhash, "xxh3_128", "xxhash128"),
 }
 
 
