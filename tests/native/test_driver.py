@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCES = [Path(__file__).with_name("driver.c"), *sorted((ROOT / "csrc").rglob("*.c"))]
 SECONDS = os.environ.get("INTACT_FUZZ_SECONDS", "0")  # 0 is a few hundred messages
-FLAGS = ["-O2", "-g", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'csrc'}"]
-SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+FLAGS = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'csrc'}"]
+SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 CLANG = ["clang", *(f"clang-{version}" for version in range(22, 13, -1))]
 
 Machine = tuple[str, Path]
