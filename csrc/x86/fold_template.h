@@ -346,14 +346,17 @@ TARGET uint64_t NAME(const struct crc_model *model, uint64_t s, const uint8_t *p
             return update_words(model, s, p, len);
         return len != 0 ? update_bytes(model, s, p, len) : s;
     }
+    if (len <= VL) {
+        vec first = load_first(p, len), k = LOAD(model->direct + CRC_DIRECT - BLOCKS);
+        __m128i sum = sum_lanes(XOR(MUL_LOW(first, k), MUL_HIGH(first, k)));
+        return reduce_sum(model, _mm_xor_si128(sum, advance(model, s, len)));
+    }
     size_t r = (len - 1) % VL + 1, vectors = (len - r) / VL;
     if (vectors >= 8)
         return update_long(model, s, p, len);
 
     const uint64_t (*k)[2] = model->direct + CRC_DIRECT - BLOCKS * vectors;
     vec sum = fold(load_first(p, r), LOAD(k - BLOCKS), WIDEN(_mm_setzero_si128()));
-    if (vectors == 0)
-        return reduce_sum(model, _mm_xor_si128(sum_lanes(sum), advance(model, s, len)));
     p += r;
     sum = fold(XOR(LOAD(p), WIDEN(advance(model, s, r + 8))), LOAD(k), sum);
     return reduce_sum(model, sum_lanes(add_direct(model, sum, p + VL, vectors - 1)));
