@@ -34,10 +34,12 @@
 #define PORT_TARGET(isa) __attribute__((target(isa)))
 #define PORT_ALIGN(n)    __attribute__((aligned(n)))
 #define PORT_INLINE      static inline __attribute__((always_inline))
+#define PORT_APART       static __attribute__((noinline))
 #else
 #define PORT_TARGET(isa)
 #define PORT_ALIGN(n) __declspec(align(n))
 #define PORT_INLINE   static __forceinline
+#define PORT_APART    static __declspec(noinline)
 #endif
 
 PORT_INLINE uint64_t load_le64(const uint8_t *p) {

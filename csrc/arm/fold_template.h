@@ -154,9 +154,9 @@ INLINE const uint8_t *step_all(vec v[LANES], vec k, const uint8_t *p, size_t ste
     return p;
 }
 
-/* Seventeen vectors or more */
-TARGET static uint64_t update_long(const struct crc_model *model, uint64_t s, const uint8_t *p,
-                                   size_t len) {
+/* Seventeen vectors or more; apart, to keep its stack from the others */
+TARGET PORT_APART uint64_t update_long(const struct crc_model *model, uint64_t s, const uint8_t *p,
+                                       size_t len) {
     size_t r = (len - 1) % VL + 1, vectors = (len - r) / VL;
     vec first = keep_first(load(p), r), v[LANES];
     p += r;

@@ -144,6 +144,8 @@ INLINE uint64_t reduce_sum(const struct crc_model *model, __m128i t) {
 /* One to seven bytes: one word with zeros in front, and bytes of the state that outlive it. */
 INLINE uint64_t update_bytes(const struct crc_model *model, uint64_t s, const uint8_t *p,
                              size_t len) {
+    if (len == 1) /* 1.9 instead of 3.8 ns */
+        return s >> 8 ^ model->table[0][(s ^ *p) & 0xff];
     uint64_t m = len >= 4 ? load_le32(p) | (uint64_t)load_le32(p + len - 4) << (8 * len - 32)
                           : p[0] | (uint64_t)p[len / 2] << (8 * (len / 2)) |
                                 (uint64_t)p[len - 1] << (8 * len - 8);
@@ -296,6 +298,19 @@ INLINE void fuse(struct four *v, vec four, const struct crc_fusion *f, const uin
     v->a = XOR(v->a, WIDEN(sum));
 }
 
+/* As many rounds as fit, the longest first; returns the vectors that are left. */
+TARGET PORT_APART size_t fuse_all(const struct crc_fusion *f, struct four *memory, vec four,
+                                  const uint8_t *p, size_t vectors) {
+    struct four v = *memory;
+    for (; f->steps != 0; f++)
+        for (; vectors >= round_vectors(f); vectors -= round_vectors(f)) {
+            fuse(&v, four, f, p);
+            p += VL * round_vectors(f);
+        }
+    *memory = v;
+    return vectors;
+}
+
 /* Steps through four vectors at a time, the page after next prefetched if it is far. */
 INLINE const uint8_t *step_all(struct four *v, vec four, const uint8_t *p, size_t steps, bool far) {
     while (steps != 0) {
@@ -311,9 +326,9 @@ INLINE const uint8_t *step_all(struct four *v, vec four, const uint8_t *p, size_
     return p;
 }
 
-/* Nine vectors or more */
-TARGET static uint64_t update_long(const struct crc_model *model, uint64_t s, const uint8_t *p,
-                                   size_t len) {
+/* Nine vectors or more.  Apart, since what it saves on the stack costs the others 2 ns. */
+TARGET PORT_APART uint64_t update_long(const struct crc_model *model, uint64_t s, const uint8_t *p,
+                                       size_t len) {
     size_t r = (len - 1) % VL + 1, vectors = (len - r) / VL;
     const bool far = len >= PREFETCH_FROM;
     const vec four = SPREAD(model->fold[FOLD_FOUR]), zero = WIDEN(_mm_setzero_si128());
@@ -323,12 +338,12 @@ TARGET static uint64_t update_long(const struct crc_model *model, uint64_t s, co
     v.a = fold(first, SPREAD(model->fold[FOLD_ONE]), v.a);
     p += 4 * VL, vectors -= 4;
 
-    if (!far)
-        for (const struct crc_fusion *f = model->fusion; f->steps != 0; f++)
-            for (; vectors >= round_vectors(f); vectors -= round_vectors(f)) {
-                fuse(&v, four, f, p);
-                p += VL * round_vectors(f);
-            }
+    if (model->fusion->steps != 0 && !far) {
+        struct four memory = v; /* so that v itself stays in registers */
+        size_t left = fuse_all(model->fusion, &memory, four, p, vectors);
+        p += VL * (vectors - left), vectors = left;
+        v = memory;
+    }
     p = step_all(&v, four, p, vectors / 4, far);
     vectors %= 4;
 
