@@ -76,3 +76,34 @@ def test_what_s3_may_refuse_is_printed_with_a_warning() -> None:
     assert code == ExitCode.VERIFIED
     assert json.loads(payload)["Operation"]["S3PutObjectCopy"]["TargetKeyPrefix"] == "folder/"
     assert problems.startswith("warning: ")
+
+
+def lint(text: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli, ["job", "lint", "-"], input=text, standalone_mode=False)
+    return result.return_value, result.stdout, result.stderr
+
+
+def test_what_was_built_lints_clean() -> None:
+    assert lint(build()[1]) == (ExitCode.VERIFIED, "nothing wrong\n", "")
+
+
+def test_everything_wrong_with_a_file_is_named_at_once() -> None:
+    request = json.loads(build()[1]) | {"Priority": -1, "RoleArn": "copy"}
+    code, stdout, stderr = lint(json.dumps(request))
+    assert (code, stdout) == (ExitCode.USAGE, "")
+    assert [line.split(": got")[0] for line in stderr.splitlines()] == [
+        "error: Priority",
+        "error: RoleArn",
+        "error: RoleArn",
+    ]
+
+
+def test_a_skeletons_placeholders_are_named() -> None:
+    request = json.loads(build()[1])
+    del request["Report"]["Format"]
+    request |= {"ClientRequestToken": "", "Description": ""}
+    code, _, stderr = lint(json.dumps(request))
+    assert code == ExitCode.USAGE
+    assert "note: Description: left out" in stderr
+    assert "warning: ConfirmationRequired: kept" in stderr
+    assert "error: Report.Format: got nothing" in stderr

@@ -1,20 +1,28 @@
-"""``intact job``: from intent to a CreateJob payload."""
+"""``intact job``: from intent to a CreateJob payload, and on to a job that has ended."""
 
 from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCopy, problems
+from intact.batch.document import read_document
 from intact.batch.manifest import FIELDS
-from intact.batch.spec import to_json
+from intact.batch.spec import client_request_token, to_json
 from intact.checksum import Algorithm
 from intact.errors import ExitCode
 from intact.s3.names import bucket_arn
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from intact.batch import Model, Problem
+
 
 @click.group()
 def command() -> None:
-    """Build S3 Batch Operations jobs."""
+    """Build, check, submit and follow S3 Batch Operations jobs."""
 
 
 @command.command(
@@ -73,8 +81,6 @@ def build(  # noqa: PLR0913 - one argument per option
 
     Problems go to standard error; a payload that S3 would refuse is not printed.
     """
-    from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
-
     spec = JobSpec(
         account_id=account_id,
         role_arn=role_arn,
@@ -93,10 +99,56 @@ def build(  # noqa: PLR0913 - one argument per option
         confirmation_required=confirmation_required,
     )
     request = spec.request()
-    found = problems(request, model=load_model())
-    for problem in found:
-        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
-    if any(not problem.warning for problem in found):
+    if named(problems(request, model=_model())):
         return ExitCode.USAGE
     click.echo(to_json(request))
     return ExitCode.VERIFIED
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  $ intact job lint job.json
+  $ aws s3control describe-job --account-id 111122223333 --job-id ID | intact job lint -"""
+)
+@click.argument("file", type=click.File("rb"))
+def lint(*, file: IO[bytes]) -> int:
+    """Name everything wrong with a job, before S3 does.
+
+    FILE is a CreateJob request, a filled skeleton of the AWS CLI, or a DescribeJob response, as
+    JSON.  Exit code 2 says that S3 would refuse the job, or that it would do harm.
+    """
+    request = read_job(file.read())
+    if named(problems(request, model=_model())):
+        return ExitCode.USAGE
+    click.echo("nothing wrong")
+    return ExitCode.VERIFIED
+
+
+def read_job(text: bytes) -> dict[str, Any]:
+    """Read a job's document; what a skeleton left open goes to standard error.
+
+    A request without token gets the one that derives from its content.
+    """
+    document = read_document(text, model=_model())
+    for path in document.left_out:
+        click.echo(f"note: {path}: left out, since it holds the skeleton's placeholder", err=True)
+    for path in document.doubtful:
+        click.echo(f"warning: {path}: kept, though the skeleton says the same", err=True)
+    token = {"ClientRequestToken": client_request_token(document.request)}
+    return token | document.request
+
+
+def named(found: Iterable[Problem]) -> bool:
+    """Write problems to standard error; whether one is more than a warning."""
+    forbidden = False
+    for problem in found:
+        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
+        forbidden |= not problem.warning
+    return forbidden
+
+
+def _model() -> Model:
+    from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
+
+    return load_model()
