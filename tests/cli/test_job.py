@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -11,6 +13,9 @@ from click.testing import CliRunner
 
 from intact.cli.main import cli
 from intact.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD = {
     "--account-id": "111122223333",
@@ -107,3 +112,18 @@ def test_a_skeletons_placeholders_are_named() -> None:
     assert "note: Description: left out" in stderr
     assert "warning: ConfirmationRequired: kept" in stderr
     assert "error: Report.Format: got nothing" in stderr
+
+
+def test_a_plan_names_the_price_of_the_job_and_of_every_proof(tmp_path: Path) -> None:
+    def plan(*options: str) -> str:
+        arguments = ["job", "plan", "-", "--objects", "10000000", "--bytes", "1", *options]
+        return CliRunner().invoke(cli, arguments, input=build()[1]).stdout
+
+    assert "the job: 60.25\n" in plan()
+    assert "proof: recorded: 8.00\n" in plan()
+    assert "proof: computed: unknown\n" in plan()
+    assert plan("--level", "read").endswith("cheapest proof of at least read: read\n")
+    prices = json.loads(resources.files("intact.batch").joinpath("prices.json").read_bytes())
+    own = tmp_path / "prices.json"
+    own.write_text(json.dumps(prices | {"thousand_reads": None}))
+    assert "none whose price is known" in plan("--prices", str(own))
