@@ -22,6 +22,7 @@ from intact.batch.document import read_document
 from intact.batch.manifest import FIELDS
 from intact.batch.spec import client_request_token, to_json
 from intact.checksum import Algorithm
+from intact.cli.control import COMMANDS
 from intact.errors import ExitCode
 from intact.s3.names import bucket_arn
 
@@ -184,8 +185,8 @@ def _money(amount: Decimal | None) -> str:
     return "unknown" if amount is None else f"{amount:,.2f}"
 
 
-def read_job(text: bytes) -> dict[str, Any]:
-    """Read a job's document; what a skeleton left open goes to standard error.
+def read_job(text: bytes, **members: object) -> dict[str, Any]:
+    """Read a job's document, some members set; what a skeleton left open goes to standard error.
 
     A request without token gets the one that derives from its content.
     """
@@ -194,8 +195,8 @@ def read_job(text: bytes) -> dict[str, Any]:
         click.echo(f"note: {path}: left out, since it holds the skeleton's placeholder", err=True)
     for path in document.doubtful:
         click.echo(f"warning: {path}: kept, though the skeleton says the same", err=True)
-    token = {"ClientRequestToken": client_request_token(document.request)}
-    return token | document.request
+    request = document.request | members
+    return {"ClientRequestToken": client_request_token(request)} | request
 
 
 def named(found: Iterable[Problem]) -> bool:
@@ -211,3 +212,7 @@ def _model() -> Model:
     from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
 
     return load_model()
+
+
+for _command in COMMANDS:
+    command.add_command(_command)
