@@ -186,3 +186,19 @@ def test_every_page_of_jobs_is_listed(client: S3ControlClient, stub: Stubber) ->
     stub.add_client_error("list_jobs", "InternalServiceException", "later")
     with pytest.raises(StoreError, match=r"ListJobs: .*later"):
         list(list_jobs(client, account_id=ACCOUNT))
+
+
+def test_waiting_survives_as_many_failures_in_a_row_as_it_is_told(
+    client: S3ControlClient, stub: Stubber
+) -> None:
+    pauses: list[float] = []
+    for _ in range(2):
+        stub.add_client_error("describe_job", "TooManyRequestsException", "slow down")
+        stub.add_client_error("describe_job", "TooManyRequestsException", "slow down")
+        answers(stub, "Active")
+    answers(stub, "Complete")
+    wait(client, **JOB, poll_seconds=1, patience=2, sleep=pauses.append)
+    assert pauses == [2, 4, 1, 2, 4, 1]
+    stub.add_client_error("describe_job", "TooManyRequestsException", "slow down")
+    with pytest.raises(StoreError, match="slow down"):
+        wait(client, **JOB, sleep=pauses.append)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from tests.stage import Stage
 
+COUNTS = "1 succeeded, 0 failed, 0 not run"
 DIES = """
 import os, signal, sys
 from intact.adapters import s3control
@@ -97,9 +98,33 @@ def test_a_submitted_job_is_shown_listed_confirmed_and_done(stage: Stage, job: P
     listed = run(stage, "list", "--account-id", ACCOUNT, "--status", "Suspended")[1]
     assert listed.startswith(f"{job_id}  Suspended ")
     run(stage, "confirm", *named)
-    while (outcome := stage.wait(job_id)).status.value == "Suspended":
-        pass
-    assert outcome.all_succeeded
+    states = job.with_name("states")
+    code, shown = run(stage, "watch", *named, "--record", str(states))
+    assert (code, shown) == (ExitCode.VERIFIED, f"{job_id}  Complete  {COUNTS}\n")
+    assert json.loads(states.read_text().splitlines()[-1])["status"] == "Complete"
+
+
+def test_a_complete_job_with_a_failed_task_is_no_success(stage: Stage, job: Path) -> None:
+    stage.s3.delete_object(Bucket=stage.source, Key="a")
+    job_id = run(stage, "submit", str(job), "--start")[1].strip()
+    code, shown = run(stage, "watch", job_id, "--account-id", ACCOUNT)
+    assert (code, shown) == (
+        ExitCode.WRONG,
+        f"{job_id}  Complete  0 succeeded, 1 failed, 0 not run\n",
+    )
+
+
+def test_a_job_whose_manifest_is_gone_says_why_it_failed(stage: Stage, job: Path) -> None:
+    stage.s3.delete_object(Bucket=stage.desk, Key="manifest.csv")
+    job_id = run(stage, "submit", str(job), "--start")[1].strip()
+    code, shown = run(stage, "watch", job_id, "--account-id", ACCOUNT)
+    assert code == ExitCode.WRONG
+    assert len(shown.splitlines()) == 2
+
+
+def test_watching_ends_where_someone_must_confirm(stage: Stage, job: Path) -> None:
+    job_id = run(stage, "submit", str(job))[1].strip()
+    assert run(stage, "watch", job_id, "--account-id", ACCOUNT)[0] == ExitCode.UNFINISHED
 
 
 def test_a_suspended_job_is_cancelled(stage: Stage, job: Path) -> None:

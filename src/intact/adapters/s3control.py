@@ -129,6 +129,7 @@ def wait(  # noqa: PLR0913 - the effects are arguments
     job_id: str,
     poll_seconds: float = POLL_SECONDS,
     timeout_seconds: float | None = None,
+    patience: int = 0,
     progress: Callable[[JobOutcome], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
@@ -141,6 +142,7 @@ def wait(  # noqa: PLR0913 - the effects are arguments
         job_id: The job.
         poll_seconds: Pause between two calls; AWS allows no less than the default.
         timeout_seconds: Longest wait; None waits for ever.
+        patience: Calls in a row that may fail, as under throttling; the pauses double.
         progress: Called with every answer.
         clock: Seconds that never run backwards.
         sleep: Waits that many seconds.
@@ -149,9 +151,17 @@ def wait(  # noqa: PLR0913 - the effects are arguments
         StoreError: S3 Control refused or did not answer, or the time ran out.
         FormatError: An answer is not what the API promises.
     """
-    started = clock()
+    started, troubles = clock(), 0
     while True:
-        outcome = describe(client, account_id=account_id, job_id=job_id)
+        try:
+            outcome = describe(client, account_id=account_id, job_id=job_id)
+        except StoreError:
+            troubles += 1
+            if troubles > patience:
+                raise
+            sleep(poll_seconds * 2**troubles)
+            continue
+        troubles = 0
         if progress is not None:
             progress(outcome)
         if outcome.status.terminal or outcome.status is JobStatus.SUSPENDED:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from types_boto3_s3control import S3ControlClient
 
+    from intact.batch.outcome import JobOutcome
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobRecord:
@@ -71,3 +73,17 @@ def submit_once(client: S3ControlClient, request: Mapping[str, Any], *, path: Pa
     job_id = submit(client, request)
     replace(record, job_id=job_id).save(path)
     return job_id
+
+
+def keep_state(path: Path, outcome: JobOutcome) -> None:
+    """Add a state to a file of states, one JSON document in each line; whole or not at all."""
+    state = {
+        "job_id": outcome.job_id,
+        "status": outcome.status.value,
+        "total": outcome.total,
+        "succeeded": outcome.succeeded,
+        "failed": outcome.failed,
+    }
+    before = path.read_bytes() if path.exists() else b""
+    with whole_file(path) as file:
+        file.write(before + json.dumps(state).encode() + b"\n")

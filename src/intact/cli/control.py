@@ -14,6 +14,12 @@ from intact.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from intact.batch.outcome import JobOutcome
+    from intact.cli.progress import Bar
+
+LOCAL_POLL_SECONDS = 0.5
+PATIENCE = 6
+"""Calls in a row that may fail before a watch gives up: after an hour on AWS."""
 _EXAMPLE = """\b
 Example:
   $ intact job {name} --account-id 111122223333 {rest}"""
@@ -116,4 +122,64 @@ def priority(*, job_id: str, account_id: str, priority: int, **aws: Any) -> int:
     return ExitCode.VERIFIED
 
 
-COMMANDS = (submit, confirm, cancel, show, list_, priority)
+@_job_command("watch", "JOB_ID")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that keeps every state seen, one JSON document in each line.",
+)
+def watch(*, job_id: str, account_id: str, record: Path | None, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Follow a job to its end, asking every 30 seconds, as AWS allows; a local server more often.
+
+    Exit code 0 says that every task succeeded, 1 that one did not, that the job failed or was
+    cancelled, and 4 that it waits for someone to confirm it.  None says that a copy is right.
+    """
+    from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+    from intact.cli.progress import Bar  # noqa: PLC0415 - imports rich
+
+    options = Aws(**aws)
+    pause = LOCAL_POLL_SECONDS if options.control_endpoint_url else s3control.POLL_SECONDS
+    with Bar() as bar:
+        outcome = s3control.wait(
+            options.control(),
+            account_id=account_id,
+            job_id=job_id,
+            poll_seconds=pause,
+            patience=PATIENCE,
+            progress=_Watcher(bar, record),
+        )
+    counts = f"{outcome.succeeded} succeeded, {outcome.failed} failed, {outcome.not_run} not run"
+    click.echo(f"{job_id}  {outcome.status.value}  {counts}")
+    for reason in outcome.failure_reasons:
+        click.echo(f"  {reason.code}: {reason.text}")
+    if not outcome.status.terminal:
+        return ExitCode.UNFINISHED
+    return ExitCode.VERIFIED if outcome.all_succeeded else ExitCode.WRONG
+
+
+class _Watcher:
+    """Draws every answer, and keeps those that say something new."""
+
+    def __init__(self, bar: Bar, record: Path | None) -> None:
+        self._bar, self._record = bar, record
+        self._shown: tuple[str, int] | None = None
+        self._done = 0
+        self._seen: JobOutcome | None = None
+
+    def __call__(self, outcome: JobOutcome) -> None:
+        phase = (outcome.status.value, outcome.total)
+        if phase != self._shown:
+            self._shown, self._done = phase, 0
+            self._bar.phase(phase[0], total=outcome.total or None)
+        done = outcome.succeeded + outcome.failed
+        for _ in range(done - self._done):
+            self._bar.advance()
+        self._done = done
+        if self._record is not None and outcome != self._seen:
+            from intact.adapters.submission import keep_state  # noqa: PLC0415 - imports boto3
+
+            keep_state(self._record, outcome)
+        self._seen = outcome
+
+
+COMMANDS = (watch, submit, confirm, cancel, show, list_, priority)
