@@ -1,6 +1,7 @@
 """Generated names, checksums and jobs: what S3 allows, the awkward ones among them."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -14,7 +15,7 @@ from intact.batch import (
     TaskStatus,
 )
 from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
-from intact.batch.operations import Directive
+from intact.batch.members import Directive
 from intact.checksum import Algorithm, Checksum, ChecksumType
 from intact.s3 import encode_key
 
@@ -97,10 +98,16 @@ manifest_locations = st.builds(
     fields=st.sampled_from([FIELDS, VERSIONED_FIELDS]),
     version_id=st.none() | version_ids,
 )
+
+
+def job_spec(account_id: str, **members: Any) -> JobSpec:  # noqa: ANN401 - JobSpec's own
+    role = f"arn:aws:iam::{account_id}:role/copy"
+    return JobSpec(account_id=account_id, role_arn=role, **members)
+
+
 job_specs = st.builds(
-    JobSpec,
+    job_spec,
     account_id=accounts,
-    role_arn=accounts.map("arn:aws:iam::{}:role/copy".format),
     operation=operations,
     manifest=manifest_locations,
     report=st.builds(
@@ -113,5 +120,5 @@ job_specs = st.builds(
     priority=st.integers(0, 2**31 - 1),
     confirmation_required=st.booleans(),
     description=st.none() | texts.filter(bool),
-    tags=tags,
+    tags=st.none() | tags,
 )

@@ -8,7 +8,16 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from intact.adapters.s3control import cancel, confirm, describe, s3control_client, submit, wait
+from intact.adapters.s3control import (
+    cancel,
+    confirm,
+    describe,
+    list_jobs,
+    s3control_client,
+    set_priority,
+    submit,
+    wait,
+)
 from intact.batch.outcome import JobStatus
 from intact.errors import StoreError, UsageError
 
@@ -152,3 +161,44 @@ def test_a_job_is_confirmed_and_cancelled_by_its_status(
     stub.add_client_error("update_job_status", "JobStatusException", "too late")
     with pytest.raises(StoreError, match=f"to {status}: .*too late"):
         act(client, **JOB)
+
+
+def test_a_priority_is_set_or_refused(client: S3ControlClient, stub: Stubber) -> None:
+    sent = {"AccountId": ACCOUNT, "JobId": "job-1", "Priority": 7}
+    stub.add_response("update_job_priority", {"JobId": "job-1", "Priority": 7}, sent)
+    set_priority(client, **JOB, priority=7)
+    stub.add_client_error("update_job_priority", "BadRequestException", "too late")
+    with pytest.raises(StoreError, match=r"UpdateJobPriority of job-1: .*too late"):
+        set_priority(client, **JOB, priority=7)
+
+
+def test_every_page_of_jobs_is_listed(client: S3ControlClient, stub: Stubber) -> None:
+    def page(job_id: str, **more: str) -> dict[str, Any]:
+        entry = {"JobId": job_id, "Status": "Active", "Operation": "S3PutObjectCopy"}
+        created = {"Priority": 1, "CreationTime": datetime(2026, 1, 1, tzinfo=UTC)}
+        return {"Jobs": [entry | created]} | more
+
+    sent = {"AccountId": ACCOUNT, "JobStatuses": ["Active"]}
+    stub.add_response("list_jobs", page("job-1", NextToken="n"), sent)
+    stub.add_response("list_jobs", page("job-2"), sent | {"NextToken": "n"})
+    found = list_jobs(client, account_id=ACCOUNT, statuses=["Active"])
+    assert [entry.job_id for entry in found] == ["job-1", "job-2"]
+    stub.add_client_error("list_jobs", "InternalServiceException", "later")
+    with pytest.raises(StoreError, match=r"ListJobs: .*later"):
+        list(list_jobs(client, account_id=ACCOUNT))
+
+
+def test_waiting_survives_as_many_failures_in_a_row_as_it_is_told(
+    client: S3ControlClient, stub: Stubber
+) -> None:
+    pauses: list[float] = []
+    for _ in range(2):
+        stub.add_client_error("describe_job", "TooManyRequestsException", "slow down")
+        stub.add_client_error("describe_job", "TooManyRequestsException", "slow down")
+        answers(stub, "Active")
+    answers(stub, "Complete")
+    wait(client, **JOB, poll_seconds=1, patience=2, sleep=pauses.append)
+    assert pauses == [2, 4, 1, 2, 4, 1]
+    stub.add_client_error("describe_job", "TooManyRequestsException", "slow down")
+    with pytest.raises(StoreError, match="slow down"):
+        wait(client, **JOB, sleep=pauses.append)

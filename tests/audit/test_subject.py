@@ -86,8 +86,14 @@ def test_a_report_of_failed_tasks_does_not_account_for_the_others() -> None:
     [
         {"Status": "Active", "TerminationDate": None},
         {"Operation": {"S3PutObjectTagging": {"TagSet": []}}},
-        {"Operation": {"S3PutObjectCopy": {"Invented": 1}}},
-        {"Manifest": {"Spec": {"Format": "S3InventoryReport_CSV_20161130"}, "Location": {}}},
+        {"Operation": {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::c", "Invented": 1}}},
+        {"Manifest": described()["Job"]["Manifest"] | {"Invented": 1}},
+        {
+            "Manifest": {
+                "Spec": {"Format": "S3InventoryReport_CSV_20161130"},
+                "Location": {"ObjectArn": "arn:aws:s3:::lists/manifest.json", "ETag": "e"},
+            }
+        },
     ],
     ids=str,
 )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from importlib import resources
+from typing import TYPE_CHECKING
 
 import boto3
 import pytest
@@ -11,6 +13,9 @@ from click.testing import CliRunner
 
 from intact.cli.main import cli
 from intact.errors import ExitCode
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD = {
     "--account-id": "111122223333",
@@ -76,3 +81,49 @@ def test_what_s3_may_refuse_is_printed_with_a_warning() -> None:
     assert code == ExitCode.VERIFIED
     assert json.loads(payload)["Operation"]["S3PutObjectCopy"]["TargetKeyPrefix"] == "folder/"
     assert problems.startswith("warning: ")
+
+
+def lint(text: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(cli, ["job", "lint", "-"], input=text, standalone_mode=False)
+    return result.return_value, result.stdout, result.stderr
+
+
+def test_what_was_built_lints_clean() -> None:
+    assert lint(build()[1]) == (ExitCode.VERIFIED, "nothing wrong\n", "")
+
+
+def test_everything_wrong_with_a_file_is_named_at_once() -> None:
+    request = json.loads(build()[1]) | {"Priority": -1, "RoleArn": "copy"}
+    code, stdout, stderr = lint(json.dumps(request))
+    assert (code, stdout) == (ExitCode.USAGE, "")
+    assert [line.split(": got")[0] for line in stderr.splitlines()] == [
+        "error: Priority",
+        "error: RoleArn",
+        "error: RoleArn",
+    ]
+
+
+def test_a_skeletons_placeholders_are_named() -> None:
+    request = json.loads(build()[1])
+    del request["Report"]["Format"]
+    request |= {"ClientRequestToken": "", "Description": ""}
+    code, _, stderr = lint(json.dumps(request))
+    assert code == ExitCode.USAGE
+    assert "note: Description: left out" in stderr
+    assert "warning: ConfirmationRequired: kept" in stderr
+    assert "error: Report.Format: got nothing" in stderr
+
+
+def test_a_plan_names_the_price_of_the_job_and_of_every_proof(tmp_path: Path) -> None:
+    def plan(*options: str) -> str:
+        arguments = ["job", "plan", "-", "--objects", "10000000", "--bytes", "1", *options]
+        return CliRunner().invoke(cli, arguments, input=build()[1]).stdout
+
+    assert "the job: 60.25\n" in plan()
+    assert "proof: recorded: 8.00\n" in plan()
+    assert "proof: computed: unknown\n" in plan()
+    assert plan("--level", "read").endswith("cheapest proof of at least read: read\n")
+    prices = json.loads(resources.files("intact.batch").joinpath("prices.json").read_bytes())
+    own = tmp_path / "prices.json"
+    own.write_text(json.dumps(prices | {"thousand_reads": None}))
+    assert "none whose price is known" in plan("--prices", str(own))

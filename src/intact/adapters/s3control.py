@@ -11,11 +11,12 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from intact.adapters.boto import proxies
+from intact.batch.description import JobEntry
 from intact.batch.outcome import JobOutcome, JobStatus
 from intact.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from types_boto3_s3control import S3ControlClient
 
@@ -128,6 +129,7 @@ def wait(  # noqa: PLR0913 - the effects are arguments
     job_id: str,
     poll_seconds: float = POLL_SECONDS,
     timeout_seconds: float | None = None,
+    patience: int = 0,
     progress: Callable[[JobOutcome], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
@@ -140,6 +142,7 @@ def wait(  # noqa: PLR0913 - the effects are arguments
         job_id: The job.
         poll_seconds: Pause between two calls; AWS allows no less than the default.
         timeout_seconds: Longest wait; None waits for ever.
+        patience: Calls in a row that may fail, as under throttling; the pauses double.
         progress: Called with every answer.
         clock: Seconds that never run backwards.
         sleep: Waits that many seconds.
@@ -148,9 +151,17 @@ def wait(  # noqa: PLR0913 - the effects are arguments
         StoreError: S3 Control refused or did not answer, or the time ran out.
         FormatError: An answer is not what the API promises.
     """
-    started = clock()
+    started, troubles = clock(), 0
     while True:
-        outcome = describe(client, account_id=account_id, job_id=job_id)
+        try:
+            outcome = describe(client, account_id=account_id, job_id=job_id)
+        except StoreError:
+            troubles += 1
+            if troubles > patience:
+                raise
+            sleep(poll_seconds * 2**troubles)
+            continue
+        troubles = 0
         if progress is not None:
             progress(outcome)
         if outcome.status.terminal or outcome.status is JobStatus.SUSPENDED:
@@ -160,3 +171,36 @@ def wait(  # noqa: PLR0913 - the effects are arguments
                 f"job {job_id} is still {outcome.status.value} after {timeout_seconds:g} seconds"
             )
         sleep(poll_seconds)
+
+
+def set_priority(client: S3ControlClient, *, account_id: str, job_id: str, priority: int) -> None:
+    """Change how early a job runs; larger is earlier.
+
+    Raises:
+        StoreError: S3 Control refused, as for a job that has ended, or did not answer.
+    """
+    try:
+        client.update_job_priority(AccountId=account_id, JobId=job_id, Priority=priority)
+    except (BotoCoreError, ClientError) as error:
+        raise StoreError(f"UpdateJobPriority of {job_id}: {error}") from error
+
+
+def list_jobs(
+    client: S3ControlClient, *, account_id: str, statuses: Sequence[str] = ()
+) -> Iterator[JobEntry]:
+    """Every job that S3 still lists, the newest first; of the statuses given, or of all.
+
+    Raises:
+        StoreError: S3 Control refused or did not answer.
+        FormatError: The answer is not what the API promises.
+    """
+    wanted: dict[str, Any] = {"JobStatuses": list(statuses)} if statuses else {}
+    while True:
+        try:
+            page = client.list_jobs(AccountId=account_id, **wanted)
+        except (BotoCoreError, ClientError) as error:
+            raise StoreError(f"ListJobs: {error}") from error
+        yield from map(JobEntry.from_list, page.get("Jobs", ()))
+        if not page.get("NextToken"):
+            return
+        wanted["NextToken"] = page["NextToken"]

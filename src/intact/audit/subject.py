@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from intact.audit.policy import Window
 from intact.batch import ManifestLocation, ReportScope, S3PutObjectCopy
+from intact.batch.manifest import FORMAT
 from intact.batch.outcome import JobOutcome
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef
@@ -57,6 +58,11 @@ class Subject:
             operation = S3PutObjectCopy.parse(job["Operation"])
         except KeyError as missing:
             raise FormatError(f"DescribeJob response lacks {missing}") from None
+        if operation.extra or location.extra:
+            unknown = ", ".join([*operation.extra, *location.extra])
+            raise UsageError(f"job {outcome.job_id} has {unknown}; wanted members known here")
+        if location.format != FORMAT:
+            raise UsageError(f"manifest format is {location.format}; wanted {FORMAT}")
         report = None
         if outcome.report_bucket is not None and outcome.report_manifest_key is not None:
             report = ObjectRef(bucket=outcome.report_bucket, key=outcome.report_manifest_key)
@@ -69,7 +75,7 @@ class Subject:
                 version_id=location.version_id,
             ),
             manifest_etag=location.etag,
-            fields=location.fields,
+            fields=location.fields or (),
             report=report,
             reports_all_tasks=job["Report"].get("ReportScope") == ReportScope.ALL_TASKS.value,
             window=Window(begin=outcome.created, end=outcome.terminated),

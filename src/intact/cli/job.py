@@ -1,20 +1,41 @@
-"""``intact job``: from intent to a CreateJob payload."""
+"""``intact job``: from intent to a CreateJob payload, and on to a job that has ended."""
 
 from __future__ import annotations
+
+from importlib import resources
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCopy, problems
+from intact.batch.cost import (
+    Line,
+    Prices,
+    Proof,
+    Workload,
+    cheapest,
+    job_cost,
+    proof_cost,
+    total,
+)
+from intact.batch.document import read_document
 from intact.batch.manifest import FIELDS
-from intact.batch.spec import to_json
+from intact.batch.spec import client_request_token, to_json
 from intact.checksum import Algorithm
+from intact.cli.control import COMMANDS
 from intact.errors import ExitCode
 from intact.s3.names import bucket_arn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from decimal import Decimal
+
+    from intact.batch import Model, Problem
 
 
 @click.group()
 def command() -> None:
-    """Build S3 Batch Operations jobs."""
+    """Build, check, submit and follow S3 Batch Operations jobs."""
 
 
 @command.command(
@@ -73,8 +94,6 @@ def build(  # noqa: PLR0913 - one argument per option
 
     Problems go to standard error; a payload that S3 would refuse is not printed.
     """
-    from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
-
     spec = JobSpec(
         account_id=account_id,
         role_arn=role_arn,
@@ -93,10 +112,107 @@ def build(  # noqa: PLR0913 - one argument per option
         confirmation_required=confirmation_required,
     )
     request = spec.request()
-    found = problems(request, model=load_model())
-    for problem in found:
-        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
-    if any(not problem.warning for problem in found):
+    if named(problems(request, model=_model())):
         return ExitCode.USAGE
     click.echo(to_json(request))
     return ExitCode.VERIFIED
+
+
+@command.command(
+    epilog="""\b
+Examples:
+  $ intact job lint job.json
+  $ aws s3control describe-job --account-id 111122223333 --job-id ID | intact job lint -"""
+)
+@click.argument("file", type=click.File("rb"))
+def lint(*, file: IO[bytes]) -> int:
+    """Name everything wrong with a job, before S3 does.
+
+    FILE is a CreateJob request, a filled skeleton of the AWS CLI, or a DescribeJob response, as
+    JSON.  Exit code 2 says that S3 would refuse the job, or that it would do harm.
+    """
+    request = read_job(file.read())
+    if named(problems(request, model=_model())):
+        return ExitCode.USAGE
+    click.echo("nothing wrong")
+    return ExitCode.VERIFIED
+
+
+@command.command(
+    epilog="""\b
+Example:
+  $ intact job plan job.json --objects 10000000 --bytes 1099511627776"""
+)
+@click.argument("file", type=click.File("rb"))
+@click.option("--objects", required=True, type=click.IntRange(0), help="Objects of the job.")
+@click.option(
+    "--bytes", "size", required=True, type=click.IntRange(0), help="Their bytes together."
+)
+@click.option("--listed", default=0, help="Objects of the bucket whose list S3 makes.")
+@click.option("--prices", type=click.File("rb"), help="Another price list, as JSON.")
+@click.option(
+    "--level",
+    type=click.Choice([proof.name.lower() for proof in Proof]),
+    default="recorded",
+    show_default=True,
+    help="The least that an audit afterwards shall prove.",
+)
+def plan(  # noqa: PLR0913 - one argument per option
+    *, file: IO[bytes], objects: int, size: int, listed: int, prices: IO[bytes] | None, level: str
+) -> int:
+    """Print what a job costs, and what each way to prove its copies costs afterwards."""
+    spec = JobSpec.parse(read_job(file.read()))
+    load = Workload(objects=objects, size=size, listed=listed)
+    standard = resources.files("intact.batch").joinpath("prices.json")
+    price_list = Prices.parse(prices.read() if prices else standard.read_bytes())
+    click.echo(f"prices of {price_list.date}, {price_list.region}, in {price_list.currency}")
+    _bill("the job", job_cost(spec, load, prices=price_list))
+    for proof in Proof:
+        _bill(f"proof: {proof.name.lower()}", proof_cost(proof, load, prices=price_list))
+    best = cheapest(Proof[level.upper()], load, prices=price_list)
+    named = "none whose price is known" if best is None else best.name.lower()
+    click.echo(f"cheapest proof of at least {level}: {named}")
+    return ExitCode.VERIFIED
+
+
+def _bill(title: str, lines: list[Line]) -> None:
+    click.echo(f"{title}: {_money(total(lines))}")
+    for line in lines:
+        click.echo(f"  {line.item:<16} {line.count:>20,} {_money(line.amount):>14}")
+
+
+def _money(amount: Decimal | None) -> str:
+    return "unknown" if amount is None else f"{amount:,.2f}"
+
+
+def read_job(text: bytes, **members: object) -> dict[str, Any]:
+    """Read a job's document, some members set; what a skeleton left open goes to standard error.
+
+    A request without token gets the one that derives from its content.
+    """
+    document = read_document(text, model=_model())
+    for path in document.left_out:
+        click.echo(f"note: {path}: left out, since it holds the skeleton's placeholder", err=True)
+    for path in document.doubtful:
+        click.echo(f"warning: {path}: kept, though the skeleton says the same", err=True)
+    request = document.request | members
+    return {"ClientRequestToken": client_request_token(request)} | request
+
+
+def named(found: Iterable[Problem]) -> bool:
+    """Write problems to standard error; whether one is more than a warning."""
+    forbidden = False
+    for problem in found:
+        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
+        forbidden |= not problem.warning
+    return forbidden
+
+
+def _model() -> Model:
+    from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
+
+    return load_model()
+
+
+for _command in COMMANDS:
+    command.add_command(_command)

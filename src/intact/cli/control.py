@@ -1,0 +1,185 @@
+"""The commands of ``intact job`` that speak with S3 Control."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from intact.batch.spec import to_json
+from intact.cli.options import Aws, aws_options
+from intact.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intact.batch.outcome import JobOutcome
+    from intact.cli.progress import Bar
+
+LOCAL_POLL_SECONDS = 0.5
+PATIENCE = 6
+"""Calls in a row that may fail before a watch gives up: after an hour on AWS."""
+_EXAMPLE = """\b
+Example:
+  $ intact job {name} --account-id 111122223333 {rest}"""
+
+
+def _job_command(name: str, rest: str) -> Callable[[Callable[..., int]], click.Command]:
+    """Make a command of one job, with its example and the options of AWS."""
+
+    def wrap(function: Callable[..., int]) -> click.Command:
+        wrapped = click.option("--account-id", required=True, help="Account that owns the job.")(
+            aws_options(function)
+        )
+        if rest != "--status Active":
+            wrapped = click.argument("job_id")(wrapped)
+        return click.command(name, epilog=_EXAMPLE.format(name=name, rest=rest))(wrapped)
+
+    return wrap
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  $ intact job submit job.json
+  $ intact job submit job.json --start --record monthly.json"""
+)
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--start", is_flag=True, help="Let the job run without confirmation.")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Where the request and its job are kept; FILE.submitted without.",
+)
+@aws_options
+def submit(*, file: Path, start: bool, record: Path | None, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Create a job once, however often this is run, and print its id.
+
+    The job waits, suspended, for ``intact job confirm``, unless --start is given.
+    """
+    from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
+    from intact.adapters.submission import submit_once  # noqa: PLC0415 - as above
+    from intact.batch import problems  # noqa: PLC0415 - as above
+    from intact.cli.job import named, read_job  # noqa: PLC0415 - that module has this command
+
+    request = read_job(file.read_bytes(), ConfirmationRequired=not start)
+    if named(problems(request, model=load_model())):
+        return ExitCode.USAGE
+    path = record or file.with_name(f"{file.name}.submitted")
+    click.echo(submit_once(Aws(**aws).control(), request, path=path))
+    return ExitCode.VERIFIED
+
+
+@_job_command("confirm", "JOB_ID")
+def confirm(*, job_id: str, account_id: str, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Let a suspended job run."""
+    from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+
+    s3control.confirm(Aws(**aws).control(), account_id=account_id, job_id=job_id)
+    return ExitCode.VERIFIED
+
+
+@_job_command("cancel", "JOB_ID")
+def cancel(*, job_id: str, account_id: str, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Stop a job; what it did stays done."""
+    from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+
+    s3control.cancel(Aws(**aws).control(), account_id=account_id, job_id=job_id)
+    return ExitCode.VERIFIED
+
+
+@_job_command("show", "JOB_ID")
+def show(*, job_id: str, account_id: str, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Print what S3 Control says of a job, as JSON that ``intact job lint`` reads."""
+    from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+
+    found = s3control.describe_job(Aws(**aws).control(), account_id=account_id, job_id=job_id)
+    click.echo(to_json({"Job": found["Job"]}))
+    return ExitCode.VERIFIED
+
+
+@_job_command("list", "--status Active")
+@click.option("--status", "statuses", multiple=True, help="Only jobs that stand so; repeatable.")
+def list_(*, account_id: str, statuses: tuple[str, ...], **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Print one line for each job that S3 Control still lists."""
+    from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+
+    for job in s3control.list_jobs(Aws(**aws).control(), account_id=account_id, statuses=statuses):
+        done = f"{job.succeeded + job.failed}/{job.total} done, {job.failed} failed"
+        click.echo(f"{job.job_id}  {job.status.value:<10} {job.operation}  {done}")
+    return ExitCode.VERIFIED
+
+
+@_job_command("priority", "JOB_ID --priority 20")
+@click.option("--priority", required=True, type=click.IntRange(0, 2**31 - 1), help="New priority.")
+def priority(*, job_id: str, account_id: str, priority: int, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Change how early a job runs; larger is earlier."""
+    from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+
+    client = Aws(**aws).control()
+    s3control.set_priority(client, account_id=account_id, job_id=job_id, priority=priority)
+    return ExitCode.VERIFIED
+
+
+@_job_command("watch", "JOB_ID")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File that keeps every state seen, one JSON document in each line.",
+)
+def watch(*, job_id: str, account_id: str, record: Path | None, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Follow a job to its end, asking every 30 seconds, as AWS allows; a local server more often.
+
+    Exit code 0 says that every task succeeded, 1 that one did not, that the job failed or was
+    cancelled, and 4 that it waits for someone to confirm it.  None says that a copy is right.
+    """
+    from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+    from intact.cli.progress import Bar  # noqa: PLC0415 - imports rich
+
+    options = Aws(**aws)
+    pause = LOCAL_POLL_SECONDS if options.control_endpoint_url else s3control.POLL_SECONDS
+    with Bar() as bar:
+        outcome = s3control.wait(
+            options.control(),
+            account_id=account_id,
+            job_id=job_id,
+            poll_seconds=pause,
+            patience=PATIENCE,
+            progress=_Watcher(bar, record),
+        )
+    counts = f"{outcome.succeeded} succeeded, {outcome.failed} failed, {outcome.not_run} not run"
+    click.echo(f"{job_id}  {outcome.status.value}  {counts}")
+    for reason in outcome.failure_reasons:
+        click.echo(f"  {reason.code}: {reason.text}")
+    if not outcome.status.terminal:
+        return ExitCode.UNFINISHED
+    return ExitCode.VERIFIED if outcome.all_succeeded else ExitCode.WRONG
+
+
+class _Watcher:
+    """Draws every answer, and keeps those that say something new."""
+
+    def __init__(self, bar: Bar, record: Path | None) -> None:
+        self._bar, self._record = bar, record
+        self._shown: tuple[str, int] | None = None
+        self._done = 0
+        self._seen: JobOutcome | None = None
+
+    def __call__(self, outcome: JobOutcome) -> None:
+        phase = (outcome.status.value, outcome.total)
+        if phase != self._shown:
+            self._shown, self._done = phase, 0
+            self._bar.phase(phase[0], total=outcome.total or None)
+        done = outcome.succeeded + outcome.failed
+        for _ in range(done - self._done):
+            self._bar.advance()
+        self._done = done
+        if self._record is not None and outcome != self._seen:
+            from intact.adapters.submission import keep_state  # noqa: PLC0415 - imports boto3
+
+            keep_state(self._record, outcome)
+        self._seen = outcome
+
+
+COMMANDS = (watch, submit, confirm, cancel, show, list_, priority)

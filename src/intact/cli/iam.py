@@ -1,0 +1,141 @@
+"""``intact iam``: least privilege for exactly one job."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from intact.batch import JobSpec
+from intact.batch.iam import (
+    Access,
+    access,
+    auditor_policy,
+    bucket_policy,
+    job_role_policy,
+    submitter_policy,
+    trust_policy,
+)
+from intact.batch.infrastructure import bucket_policies, cloudformation, terraform
+from intact.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from intact.batch.iam import Policy
+
+
+@click.group()
+def command() -> None:
+    """Print the permissions that one job needs, and no more."""
+
+
+def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(
+        (
+            click.argument("file", type=click.File("rb")),
+            click.option(
+                "--source",
+                "sources",
+                multiple=True,
+                metavar="BUCKET[/PREFIX]",
+                help="Where the objects are; repeatable.  A generated list says it itself.",
+            ),
+            click.option("--source-key", multiple=True, help="ARN of a KMS key of the objects."),
+            click.option(
+                "--target-key", multiple=True, help="ARN of a KMS key of what is written."
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+_format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["json", "terraform", "cloudformation"]),
+    default="json",
+    show_default=True,
+    help="What to print.",
+)
+
+
+def _read(
+    file: IO[bytes],
+    sources: tuple[str, ...],
+    source_key: tuple[str, ...],
+    target_key: tuple[str, ...],
+) -> Access:
+    from intact.cli.job import read_job  # noqa: PLC0415 - the other noun, for one function
+
+    spec = JobSpec.parse(read_job(file.read()))
+    return access(spec, sources=sources, source_keys=source_key, target_keys=target_key)
+
+
+def _print(form: str, policy: Policy, *, name: str, trust: Policy | None = None) -> int:
+    if form == "terraform":
+        document = terraform(policy, name=name, trust=trust)
+    elif form == "cloudformation":
+        document = cloudformation(policy, name=name, trust=trust)
+    else:
+        document = policy if trust is None else {"trust": trust, "permissions": policy}
+    click.echo(json.dumps(document, indent=2))
+    return ExitCode.VERIFIED
+
+
+@command.command(
+    "job-role",
+    epilog="""\b
+Example:
+  $ intact iam job-role job.json --source photos/2026/ --format terraform > role.tf.json""",
+)
+@_job_options
+@_format_option
+def job_role(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+    """Print the trust and the permissions of the role that the job's tasks run under."""
+    found = _read(**job)
+    name = found.spec.role_arn.rsplit("/", 1)[-1]
+    return _print(form, job_role_policy(found), name=name, trust=trust_policy(found))
+
+
+@command.command(
+    epilog="""\b
+Example:
+  $ intact iam auditor job.json --source photos"""
+)
+@_job_options
+@_format_option
+def auditor(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+    """Print the permissions of whoever audits the job; none of them writes."""
+    return _print(form, auditor_policy(_read(**job)), name="intact-auditor")
+
+
+@command.command(
+    epilog="""\b
+Example:
+  $ intact iam submitter job.json --source photos"""
+)
+@_job_options
+@_format_option
+def submitter(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+    """Print the permissions of whoever submits and follows the job."""
+    return _print(form, submitter_policy(_read(**job)), name="intact-submitter")
+
+
+@command.command(
+    "bucket-policy",
+    epilog="""\b
+Example:
+  $ intact iam bucket-policy job.json --source photos --bucket photos""",
+)
+@_job_options
+@click.option("--bucket", required=True, help="The source bucket, of another account.")
+def policy_of_bucket(*, bucket: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+    """Print what a source bucket of another account must allow the job's role."""
+    found = _read(**job)
+    arn = f"arn:{found.partition}:s3:::{bucket}"
+    if arn not in found.buckets:
+        raise UsageError(f"bucket is {bucket}; wanted one of {', '.join(found.sources)}")
+    return _print("json", bucket_policies(bucket_policy(found), bucket=arn), name=bucket)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import intact.batch
+from intact.batch import JobSpec, ManifestLocation, S3PutObjectCopy
+from intact.batch.cost import (
+    Prices,
+    Proof,
+    Workload,
+    cheapest,
+    job_cost,
+    proof_cost,
+    total,
+)
+from intact.batch.generator import S3JobManifestGenerator
+from intact.batch.operations import S3ComputeObjectChecksum, S3PutObjectTagging, S3ReplicateObject
+from intact.batch.spec import NO_REPORT
+from intact.errors import FormatError
+
+DOCUMENT = (Path(intact.batch.__file__).parent / "prices.json").read_bytes()
+PRICES = Prices.parse(DOCUMENT)
+TEN_MILLION = Workload(objects=10**7, size=2**40, listed=10**8)
+
+
+def job(operation: Any, **members: Any) -> JobSpec:  # noqa: ANN401 - JobSpec's own
+    given: dict[str, Any] = {
+        "manifest": ManifestLocation(object_arn="arn:aws:s3:::l/m", etag="e"),
+        "account_id": "111122223333",
+        "role_arn": "arn:aws:iam::111122223333:role/copy",
+        "operation": operation,
+        "report": NO_REPORT,
+    }
+    return JobSpec(**given | members)
+
+
+def cost(operation: Any, **members: Any) -> Decimal | None:  # noqa: ANN401 - as above
+    return total(job_cost(job(operation, **members), TEN_MILLION, prices=PRICES))
+
+
+def test_ten_million_copies_cost_what_the_price_list_says() -> None:
+    assert cost(S3PutObjectCopy(target_resource="arn:aws:s3:::c")) == Decimal("60.25")
+    assert cost(S3PutObjectTagging(tag_set={})) == Decimal("60.25")
+    assert cost(S3ReplicateObject()) == Decimal("10.25")
+
+
+def test_a_generated_list_is_billed_by_the_bucket() -> None:
+    generator = S3JobManifestGenerator(source_bucket="arn:aws:s3:::b", enable_manifest_output=False)
+    generated = cost(S3ReplicateObject(), manifest=None, manifest_generator=generator)
+    assert generated == Decimal("11.75")
+
+
+def test_a_price_that_nobody_knows_makes_the_sum_unknown() -> None:
+    assert cost(S3ComputeObjectChecksum()) is None
+    assert total(proof_cost(Proof.COMPUTED, TEN_MILLION, prices=PRICES)) is None
+    known = replace(PRICES, gigabyte_computed=Decimal("0.01"))
+    assert total(proof_cost(Proof.COMPUTED, TEN_MILLION, prices=known)) == Decimal("24.49")
+
+
+def test_two_heads_for_each_object_prove_what_s3_stores() -> None:
+    assert total(proof_cost(Proof.RECORDED, TEN_MILLION, prices=PRICES)) == Decimal(8)
+
+
+def test_the_cheapest_proof_is_at_least_as_strong_as_asked() -> None:
+    outside = replace(PRICES, gigabyte_transferred=Decimal("0.09"))
+    known = replace(outside, gigabyte_computed=Decimal("0.01"))
+    assert cheapest(Proof.RECORDED, TEN_MILLION, prices=known) is Proof.RECORDED
+    assert cheapest(Proof.COMPUTED, TEN_MILLION, prices=known) is Proof.COMPUTED
+    assert cheapest(Proof.COMPUTED, TEN_MILLION, prices=outside) is Proof.READ
+    nothing = replace(PRICES, thousand_reads=None)
+    assert cheapest(Proof.RECORDED, TEN_MILLION, prices=nothing) is None
+
+
+def test_nothing_costs_nothing_at_any_price() -> None:
+    empty = Workload(objects=0, size=0)
+    assert total(proof_cost(Proof.READ, empty, prices=replace(PRICES, thousand_reads=None))) == 0
+
+
+@pytest.mark.parametrize("change", [{"job": "cheap"}, {"job": []}, None], ids=str)
+def test_a_price_list_that_is_none_is_refused(change: dict[str, Any] | None) -> None:
+    document = json.loads(DOCUMENT) | change if change else {}
+    with pytest.raises(FormatError, match="price list"):
+        Prices.parse(json.dumps(document))

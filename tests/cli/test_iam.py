@@ -1,0 +1,52 @@
+"""``intact iam`` prints policies for one job."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCopy
+from intact.batch.spec import to_json
+from intact.cli.main import cli
+from intact.errors import UsageError
+
+JOB = to_json(
+    JobSpec(
+        account_id="111122223333",
+        role_arn="arn:aws:iam::111122223333:role/photo-copy",
+        operation=S3PutObjectCopy(target_resource="arn:aws:s3:::copies"),
+        manifest=ManifestLocation(object_arn="arn:aws:s3:::lists/m.csv", etag="e"),
+        report=ReportTarget(bucket="arn:aws:s3:::reports"),
+    ).request()
+)
+
+
+def iam(*arguments: str) -> str:
+    result = CliRunner().invoke(
+        cli, ["iam", *arguments, "-", "--source", "photos"], input=JOB, standalone_mode=False
+    )
+    if result.exception is not None:
+        raise result.exception
+    return result.stdout
+
+
+def test_a_role_has_trust_and_permissions() -> None:
+    assert {*json.loads(iam("job-role"))} == {"trust", "permissions"}
+
+
+@pytest.mark.parametrize("noun", ["auditor", "submitter"])
+def test_a_user_has_permissions(noun: str) -> None:
+    assert json.loads(iam(noun))["Statement"]
+
+
+def test_other_tools_get_their_own_form() -> None:
+    assert "aws_iam_role" in json.loads(iam("job-role", "--format", "terraform"))["resource"]
+    assert "PhotoCopy" in json.loads(iam("job-role", "--format", "cloudformation"))["Resources"]
+
+
+def test_a_bucket_that_the_job_does_not_read_has_no_policy() -> None:
+    assert json.loads(iam("bucket-policy", "--bucket", "photos"))["Statement"]
+    with pytest.raises(UsageError, match="wanted one of photos"):
+        iam("bucket-policy", "--bucket", "copies")
