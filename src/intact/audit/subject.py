@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from intact.audit.policy import Window
 from intact.batch import ManifestLocation, ReportScope, S3PutObjectCopy
+from intact.batch.manifest import ManifestFormat
 from intact.batch.outcome import JobOutcome
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef
@@ -23,12 +24,13 @@ class Subject:
     Attributes:
         name: What the ledger calls it: the job's ARN, or the manifest's address.
         operation: Where each copy went and which checksum it was to have.
-        manifest: The CSV object.
+        manifest: The CSV object, or the ``manifest.json`` of an inventory.
         manifest_etag: ETag that the job was bound to; None takes the object as it is now.
-        fields: Meaning of the manifest's columns.
+        fields: Meaning of the manifest's columns; empty for an inventory, which says so itself.
         report: ``manifest.json`` of the completion report; None without one.
         reports_all_tasks: Whether that report names succeeded tasks too.
         window: When the job wrote; None where no job is known.
+        format: How the manifest is written.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Subject:
     report: ObjectRef | None
     reports_all_tasks: bool
     window: Window | None
+    format: ManifestFormat = ManifestFormat.CSV
 
     @classmethod
     def from_describe(cls, response: Mapping[str, Any]) -> Self:
@@ -53,7 +56,7 @@ class Subject:
             raise UsageError(f"job {outcome.job_id} is {outcome.status.value}; wanted an ended one")
         job = response["Job"]
         try:
-            location = ManifestLocation.parse(job["Manifest"])
+            form, location = _manifest(job)
             operation = S3PutObjectCopy.parse(job["Operation"])
         except KeyError as missing:
             raise FormatError(f"DescribeJob response lacks {missing}") from None
@@ -73,4 +76,29 @@ class Subject:
             report=report,
             reports_all_tasks=job["Report"].get("ReportScope") == ReportScope.ALL_TASKS.value,
             window=Window(begin=outcome.created, end=outcome.terminated),
+            format=form,
         )
+
+
+def _manifest(job: Mapping[str, Any]) -> tuple[ManifestFormat, ManifestLocation]:
+    """Where the job's list is: its own manifest, or the one that S3 generated for it."""
+    if job.get("ManifestGenerator"):
+        descriptor = job.get("GeneratedManifestDescriptor")
+        if not descriptor:
+            raise UsageError("S3 kept no copy of the manifest that it generated for this job")
+        wanted, location = descriptor["Format"], descriptor["Location"]
+    else:
+        wanted, location = job["Manifest"]["Spec"]["Format"], job["Manifest"]["Location"]
+    try:
+        form = ManifestFormat(wanted)
+    except ValueError:
+        known = ", ".join(known.value for known in ManifestFormat)
+        raise UsageError(f"manifest format is {wanted}; wanted one of {known}") from None
+    if form is ManifestFormat.CSV:
+        return form, ManifestLocation.parse(job["Manifest"])
+    return form, ManifestLocation(
+        object_arn=location["ObjectArn"],
+        etag=location["ETag"].strip('"'),
+        fields=(),
+        version_id=location.get("ObjectVersionId"),
+    )
