@@ -21,6 +21,7 @@ class LazyGroup(click.Group):
         "audit": "Prove what a finished copy job did, object by object.",
         "demo": "Copy, damage and audit a real tree on a local S3 server.",
         "job": "Build S3 Batch Operations jobs.",
+        "manifest": "Write, check and split the manifests of batch jobs.",
         "report": "Show what a ledger holds.",
         "sum": "Print S3 checksums of local files.",
     }
