@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
@@ -18,7 +19,7 @@ from intact.batch import (
     read_results,
     write_manifest,
 )
-from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
+from intact.batch.manifest import FIELDS, VERSIONED_FIELDS, ManifestFormat
 from intact.s3 import ObjectRef, encode_key
 
 if TYPE_CHECKING:
@@ -83,6 +84,54 @@ def test_versions_of_one_key_are_told_apart(tmp_path: Path) -> None:
         [failed, result("k", version="v1")],
     )
     assert [task for _, task in joined] == [result("k", version="v1"), failed]
+
+
+def spelled(raw_key: str, *, status: TaskStatus = TaskStatus.SUCCEEDED) -> TaskResult:
+    return replace(result("k", status=status), raw_key=raw_key)
+
+
+def test_a_plus_in_the_report_on_an_inventory_is_a_space(tmp_path: Path) -> None:
+    with TaskJoin(tmp_path) as joining:
+        joining.load_manifest([row("a b"), row("a+b", line=2)])
+        joining.load_report(
+            [spelled("a+b"), spelled("a%2Bb", status=TaskStatus.FAILED)],
+            written=ManifestFormat.INVENTORY,
+        )
+        tasks = [task for _, task in joining.rows()]
+        assert tasks == [spelled("a+b"), spelled("a%2Bb", status=TaskStatus.FAILED)]
+        assert joining.counts(reported=True).stray_report_rows == 0
+
+
+def test_two_spellings_of_one_object_leave_its_result_in_doubt(tmp_path: Path) -> None:
+    with TaskJoin(tmp_path) as joining:
+        joining.load_manifest([row("a b")])
+        joining.load_report([spelled("a+b"), spelled("a%20b")], written=ManifestFormat.GENERATED)
+        [joined] = joining.rows()
+        assert isinstance(joined.task, Unreadable)
+
+
+def test_a_bare_plus_in_the_report_on_a_csv_binds_to_no_object(tmp_path: Path) -> None:
+    joined, counts = join(tmp_path, [row("a b"), row("a+b", line=2)], [spelled("a+b")])
+    assert [type(task) for _, task in joined] == [Unreadable, Unreadable]
+    assert (counts.malformed_report_rows, counts.report_rows) == (1, 0)
+
+
+def test_an_empty_version_in_the_report_on_an_inventory_is_null(tmp_path: Path) -> None:
+    with TaskJoin(tmp_path) as joining:
+        joining.load_manifest([row("k", version="null"), row("k", line=2, version="v")])
+        joining.load_report(
+            [result("k"), result("k", version="v", status=TaskStatus.FAILED)],
+            written=ManifestFormat.INVENTORY,
+            versioned=True,
+        )
+        tasks = [task for _, task in joining.rows()]
+    assert tasks == [result("k"), result("k", version="v", status=TaskStatus.FAILED)]
+
+
+def test_what_a_row_carries_besides_comes_back(tmp_path: Path) -> None:
+    carrying = replace(row("k"), extra=("1", "\r\n,"))
+    joined, _ = join(tmp_path, [carrying], [])
+    assert joined[0].row == carrying
 
 
 def test_a_malformed_row_keeps_its_place_and_its_text(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from intact.audit import Subject, Window
 from intact.batch import S3PutObjectCopy
+from intact.batch.manifest import ManifestFormat
 from intact.checksum import Algorithm
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef
@@ -90,16 +91,72 @@ def test_a_report_of_failed_tasks_does_not_account_for_the_others() -> None:
         {"Manifest": described()["Job"]["Manifest"] | {"Invented": 1}},
         {
             "Manifest": {
-                "Spec": {"Format": "S3InventoryReport_CSV_20161130"},
+                "Spec": {"Format": "S3InventoryReport_ORC"},
                 "Location": {"ObjectArn": "arn:aws:s3:::lists/manifest.json", "ETag": "e"},
             }
         },
+        {"Manifest": None, "ManifestGenerator": {"S3JobManifestGenerator": {}}},
     ],
     ids=str,
 )
 def test_a_job_that_cannot_be_audited_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         Subject.from_describe(described(**changes))
+
+
+LOCATION = {"ObjectArn": "arn:aws:s3:::lists/inv/manifest.json", "ETag": '"e"'}
+
+
+@pytest.mark.parametrize(
+    ("changes", "form"),
+    [
+        (
+            {
+                "Manifest": {
+                    "Spec": {"Format": "S3InventoryReport_CSV_20161130"},
+                    "Location": LOCATION,
+                }
+            },
+            ManifestFormat.INVENTORY,
+        ),
+        (
+            {
+                "Manifest": None,
+                "ManifestGenerator": {"S3JobManifestGenerator": {"SourceBucket": "b"}},
+                "GeneratedManifestDescriptor": {
+                    "Format": "S3InventoryReport_CSV_20211130",
+                    "Location": LOCATION,
+                },
+            },
+            ManifestFormat.GENERATED,
+        ),
+    ],
+    ids=["inventory", "generated"],
+)
+def test_a_list_that_s3_wrote_says_itself_what_its_columns_are(
+    changes: dict[str, Any], form: ManifestFormat
+) -> None:
+    subject = Subject.from_describe(described(**changes))
+    assert (subject.format, subject.fields) == (form, ())
+    assert subject.manifest == ObjectRef(bucket="lists", key="inv/manifest.json")
+    assert subject.manifest_etag == "e"
+
+
+def test_a_location_that_lacks_its_etag_is_refused() -> None:
+    spec = {"Format": "S3InventoryReport_CSV_20161130"}
+    broken = {"Spec": spec, "Location": {"ObjectArn": LOCATION["ObjectArn"]}}
+    with pytest.raises(UsageError, match="ETag"):
+        Subject.from_describe(described(Manifest=broken))
+
+
+def test_a_generated_list_without_etag_is_refused() -> None:
+    descriptor = {
+        "Format": "S3InventoryReport_CSV_20211130",
+        "Location": {"ObjectArn": LOCATION["ObjectArn"]},
+    }
+    job = described(ManifestGenerator={"S": 1}, GeneratedManifestDescriptor=descriptor)
+    with pytest.raises(FormatError, match="ETag"):
+        Subject.from_describe(job)
 
 
 @pytest.mark.parametrize("member", ["Manifest", "Operation"])

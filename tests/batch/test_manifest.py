@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intact.batch import MalformedRow, ManifestRow, read_manifest, write_manifest
-from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
+from intact.batch.manifest import FIELDS, VERSIONED_FIELDS, write_rows
 from intact.errors import UsageError
 from intact.s3 import ObjectRef, encode_key
 from tests.strategies import bucket_names, keys, version_ids
@@ -86,6 +86,34 @@ def test_only_the_two_layouts_are_written(fields: tuple[str, ...]) -> None:
         list(write_manifest([], fields=fields))
 
 
+cells = st.just("") | st.from_regex(r"[A-Za-z0-9+/=-]{1,9}", fullmatch=True)
+
+
+@given(written=st.lists(st.tuples(versions, st.lists(cells, min_size=2, max_size=2)), max_size=5))
+def test_what_else_a_row_carries_reads_back(
+    written: list[tuple[ObjectRef, list[str]]],
+) -> None:
+    fields = (*VERSIONED_FIELDS, "Ignore", "Ignore")
+    rows = read(*write_rows(written, fields=fields), fields=fields)
+    assert rows == [
+        ManifestRow(line=line, source=source, raw_key=encode_key(source.key), extra=tuple(extra))
+        for line, (source, extra) in enumerate(written, 1)
+    ]
+
+
+@pytest.mark.parametrize("fields", [(), ("Bucket", "Ignore", "Key"), ("Key", "Bucket", "Ignore")])
+def test_what_s3_ignores_stands_last(fields: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="manifest fields are"):
+        list(write_rows([], fields=fields))
+
+
+@pytest.mark.parametrize("extra", [(), ("a", "b"), ("a,b",), ('"',), ("é",), ("a b",)], ids=repr)
+def test_a_cell_that_would_need_quotes_is_not_written(extra: tuple[str, ...]) -> None:
+    source = ObjectRef(bucket="b", key="k")
+    with pytest.raises(UsageError, match="manifest line 1: extra cells are"):
+        list(write_rows([(source, extra)], fields=(*FIELDS, "Ignore")))
+
+
 @given(lines=st.lists(garbage | st.binary(), max_size=6))
 def test_every_line_yields_one_value(lines: list[bytes]) -> None:
     assert [row.line for row in read(*lines)] == list(range(1, len(lines) + 1))
@@ -157,7 +185,10 @@ def test_columns_mean_what_the_fields_say() -> None:
     fields = ("Ignore", "VersionId", "Key", "Ignore", "Bucket")
     [row] = read(b"x,v,a%20b,y,b", fields=fields)
     assert row == ManifestRow(
-        line=1, source=ObjectRef(bucket="b", key="a b", version_id="v"), raw_key="a%20b"
+        line=1,
+        source=ObjectRef(bucket="b", key="a b", version_id="v"),
+        raw_key="a%20b",
+        extra=("x", "y"),
     )
 
 

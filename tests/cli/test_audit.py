@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
@@ -88,6 +91,69 @@ def test_a_saved_description_of_a_job_is_enough(auditing: Auditing, tmp_path: Pa
 def test_a_manifest_without_a_job_is_enough(auditing: Auditing) -> None:
     result = auditing.by_manifest("--read", "missing", "--checksum-algorithm", "sha256")
     assert result.return_value == ExitCode.VERIFIED, result.output
+
+
+class Inventoried:
+    """A finished copy whose job is said to have taken its list from an inventory."""
+
+    def __init__(self, auditing: Auditing, tmp_path: Path) -> None:
+        self.auditing, self.saved = auditing, tmp_path / "job.json"
+        stage = auditing.stage
+        job: Any = describe_job(stage.control, account_id=ACCOUNT, job_id=auditing.outcome.job_id)
+        rows = f'"{stage.source}","plain"\n"{stage.source}","odd/a%2Bb+%2525.txt"\n'
+        self.list(gzip.compress(rows.encode()))
+        job["Job"]["Manifest"] = {
+            "Spec": {"Format": "S3InventoryReport_CSV_20161130"},
+            "Location": {
+                "ObjectArn": f"arn:aws:s3:::{stage.desk}/inv/manifest.json",
+                "ETag": self.etag,
+            },
+        }
+        self.saved.write_text(json.dumps(job, default=lambda moment: moment.isoformat()))
+
+    def list(self, body: bytes, *, md5: str | None = None) -> None:
+        stage = self.auditing.stage
+        md5 = md5 or hashlib.md5(body, usedforsecurity=False).hexdigest()
+        document = {
+            "destinationBucket": f"arn:aws:s3:::{stage.desk}",
+            "fileFormat": "CSV",
+            "fileSchema": "Bucket, Key",
+            "files": [{"key": "inv/1.csv.gz", "size": len(body), "MD5checksum": md5}],
+        }
+        stage.s3.put_object(Bucket=stage.desk, Key="inv/1.csv.gz", Body=body)
+        self.etag = stage.s3.put_object(
+            Bucket=stage.desk, Key="inv/manifest.json", Body=json.dumps(document).encode()
+        )["ETag"]
+
+    def __call__(self) -> Result:
+        return self.auditing(str(self.saved), "--read", "all")
+
+
+def test_a_job_over_an_inventory_is_audited(auditing: Auditing, tmp_path: Path) -> None:
+    stage, key = auditing.stage, auditing.outcome.report_manifest_key or ""
+    inventoried = Inventoried(auditing, tmp_path)
+    [part] = ReportManifest.parse(stage.read(key)).parts
+    # S3 repeats the spelling of the list in its report.
+    body = stage.read(part.key).replace(b"odd/a%2Bb%20%2525.txt", b"odd/a%2Bb+%2525.txt")
+    md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    report = ReportManifest(created="", parts=(replace(part, md5=md5),)).write()
+    sidecar = hashlib.md5(report, usedforsecurity=False).hexdigest().encode()
+    for name, content in {part.key: body, key: report, f"{key}.md5": sidecar}.items():
+        stage.s3.put_object(Bucket=stage.desk, Key=name, Body=content)
+    result = inventoried()
+    assert result.return_value == ExitCode.VERIFIED, result.output
+    sources = [r.copy.source for r in auditing.records()]
+    assert [ref and ref.key for ref in sources] == ["plain", ODD]
+
+
+def test_an_inventory_that_changed_since_the_job_ends_the_audit(
+    auditing: Auditing, tmp_path: Path
+) -> None:
+    inventoried = Inventoried(auditing, tmp_path)
+    inventoried.list(b"other")
+    result = inventoried()
+    assert isinstance(result.exception, StoreError)
+    assert "PreconditionFailed" in str(result.exception)
 
 
 def test_what_is_missing_is_named(auditing: Auditing) -> None:

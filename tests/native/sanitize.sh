@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs the native suite in Python on an extension built with AddressSanitizer and
+# Runs the tests that reach the extension on one built with AddressSanitizer and
 # UndefinedBehaviorSanitizer: sanitize.sh [PYTHON].  Needs GCC and what setup.py imports.
 set -eu
 python=${1:-python3}
@@ -21,4 +21,6 @@ export PYTHONPATH="$scratch" LD_PRELOAD="$library" PYTHONMALLOC=malloc ASAN_OPTI
 "$python" -c "
 import intact._native as native
 assert native.__file__.startswith('$scratch'), native.__file__"
-"$python" -m pytest --quiet -p no:cacheprovider tests/native --ignore tests/native/test_driver.py
+"$python" -m pytest --quiet -p no:cacheprovider tests/native tests/checksum tests/audit \
+    tests/adapters/test_local.py tests/adapters/test_parallel.py tests/adapters/test_runner.py \
+    --ignore tests/native/test_driver.py

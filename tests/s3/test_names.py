@@ -5,7 +5,7 @@ from hypothesis import given
 
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef, decode_key, encode_key
-from intact.s3.names import bucket_arn, bucket_of_arn, key_of_arn, object_arn
+from intact.s3.names import bucket_arn, bucket_of_arn, key_of_arn, object_arn, parse_uri
 from tests.strategies import AWKWARD_KEYS, bucket_names, keys, texts, version_ids
 
 
@@ -131,3 +131,22 @@ def test_what_names_no_bucket_is_refused(arn: str) -> None:
 def test_what_names_no_object_is_refused(arn: str) -> None:
     with pytest.raises(UsageError, match="wanted arn:PARTITION:s3:::BUCKET/KEY"):
         key_of_arn(arn)
+
+
+@pytest.mark.parametrize(
+    ("uri", "ref"),
+    [
+        ("s3://b/k", ObjectRef(bucket="b", key="k")),
+        ("s3://b/a%20+/c", ObjectRef(bucket="b", key="a%20+/c")),
+        ("s3://b/", ObjectRef(bucket="b", key="")),
+        ("s3://b", ObjectRef(bucket="b", key="")),
+    ],
+)
+def test_an_address_names_a_bucket_and_a_plain_key(uri: str, ref: ObjectRef) -> None:
+    assert parse_uri(uri) == ref
+
+
+@pytest.mark.parametrize("uri", ["", "b/k", "s3://", "s3:///k", "https://b/k"])
+def test_another_address_is_refused(uri: str) -> None:
+    with pytest.raises(UsageError, match="wanted s3://BUCKET/KEY"):
+        parse_uri(uri)

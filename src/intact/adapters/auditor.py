@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from intact.adapters.duckdb import TaskJoin
+from intact.adapters.inventory import fetch_inventory, inventory_rows
 from intact.adapters.ledger import write_ledger
 from intact.adapters.report import fetch_report
 from intact.adapters.runner import Runner
 from intact.audit import Absent, Copy, Counts, Evidence, Policy, Summary, Unreadable
 from intact.audit.ledger import Header
 from intact.batch import MalformedRow, read_manifest
+from intact.batch.manifest import ManifestFormat
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from intact.adapters.boto import BotoStore
     from intact.adapters.duckdb import Joined
     from intact.adapters.ports import Progress
     from intact.audit import Level, ReadMode, Subject
+    from intact.batch import ManifestRow
+    from intact.batch.inventory import InventoryManifest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +39,8 @@ class Auditor:
         source: Store that holds the sources.
         destination: Store that holds the copies.
         service: Store that holds the manifest and the report.
-        manifest: Local copy of the manifest, where it is not to be fetched.
+        manifest: Local copy of the CSV manifest, where it is not to be fetched.
+        inventory: What the manifest's ``manifest.json`` says, once it was fetched.
         read: When object bytes may be read.
         require: Weakest evidence of equality that is accepted.
         workers: Requests under way at a time.
@@ -47,6 +53,7 @@ class Auditor:
     read: ReadMode
     require: Level
     manifest: Path | None = None
+    inventory: InventoryManifest | None = None
     workers: int = 16
 
     def policy(self) -> Policy:
@@ -76,6 +83,10 @@ class Auditor:
             AccessError: The credentials are of no use.
             FormatError: The report is not what its MD5s promise.
         """
+        if self.subject.format is not ManifestFormat.CSV and self.inventory is None:
+            return self._with_inventory().run(
+                ledger, created=created, version=version, progress=progress
+            )
         policy, summary = self.policy(), Summary()
         header = Header(policy=policy, subject=self.subject.name, created=created, intact=version)
         with (
@@ -99,14 +110,37 @@ class Auditor:
         subject = self.subject
         destination = subject.operation.destination(ObjectRef(bucket="", key="-"))
         self.destination.require_bucket(destination.bucket)
+        join.load_manifest(self._rows(folder))
+        if subject.report is not None:
+            join.load_report(
+                fetch_report(self.service, subject.report, scratch=folder),
+                written=subject.format,
+                versioned=self.policy().versioned,
+            )
+
+    def _with_inventory(self) -> Auditor:
+        """Return the same audit, its fields as the inventory's ``manifest.json`` has them."""
+        subject = self.subject
+        with tempfile.TemporaryDirectory(prefix="intact-") as folder:
+            inventory = fetch_inventory(
+                self.service, subject.manifest, scratch=Path(folder), etag=subject.manifest_etag
+            )
+        return replace(self, inventory=inventory, subject=replace(subject, fields=inventory.fields))
+
+    def _rows(self, folder: Path) -> Iterator[ManifestRow | MalformedRow]:
+        """Every row of the manifest, delete markers included: they are tasks too."""
+        subject = self.subject
+        if self.inventory is not None:
+            bucket = subject.manifest.bucket
+            for row in inventory_rows(self.service, self.inventory, bucket=bucket, scratch=folder):
+                yield row if isinstance(row, MalformedRow) else row.manifest_row()
+            return
         path = self.manifest
         if path is None:
             path = folder / "manifest"
             self.service.save(subject.manifest, path, etag=subject.manifest_etag)
         with path.open("rb") as lines:
-            join.load_manifest(read_manifest(lines, fields=subject.fields))
-        if subject.report is not None:
-            join.load_report(fetch_report(self.service, subject.report, scratch=folder))
+            yield from read_manifest(lines, fields=subject.fields)
 
     def _copy(self, joined: Joined) -> tuple[Copy, Evidence]:
         row, task = joined

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import duckdb
 
 from intact.audit import Absent, Counts, Unreadable
 from intact.batch import MalformedRow, ManifestRow, TaskResult, TaskStatus
+from intact.batch.inventory import NULL_VERSION
+from intact.batch.manifest import ManifestFormat
 from intact.s3 import ObjectRef, decode_key, encode_key
 
 if TYPE_CHECKING:
@@ -31,6 +34,7 @@ _MANIFEST = {
     "key": "VARCHAR",
     "version": "VARCHAR",
     "raw": "VARCHAR",
+    "extra": "VARCHAR",
     "problem": "VARCHAR",
 }
 _REPORT = {
@@ -42,19 +46,31 @@ _REPORT = {
     "error_code": "VARCHAR",
     "message": "VARCHAR",
     "raw": "VARCHAR",
+    "raw_version": "VARCHAR",
 }
-_TASK = ("words", "status", "http_status", "error_code", "message", "task_raw")
+_TASK = (
+    "words",
+    "spellings",
+    "status",
+    "http_status",
+    "error_code",
+    "message",
+    "task_raw",
+    "task_version",
+)
 _JOINED = (*_MANIFEST, *_TASK)
 _JOIN = """
 CREATE TABLE joined AS
 WITH tasks AS (
     SELECT bucket, key, version, count(DISTINCT status) AS words,
+           count(DISTINCT raw) AS spellings,
            any_value(status) AS status, any_value(http_status) AS http_status,
            any_value(error_code) AS error_code, any_value(message) AS message,
-           any_value(raw) AS task_raw
+           any_value(raw) AS task_raw, any_value(raw_version) AS task_version
     FROM report GROUP BY ALL
 )
-SELECT manifest.*, words, status, http_status, error_code, message, task_raw
+SELECT manifest.*, words, spellings, status, http_status, error_code, message, task_raw,
+       task_version
 FROM manifest LEFT JOIN tasks USING (bucket, key, version) ORDER BY line
 """
 
@@ -95,6 +111,7 @@ class TaskJoin:
             },
         )
         self._malformed_results = 0
+        self._form_encoded = False
         for table, columns in (("manifest", _MANIFEST), ("report", _REPORT)):
             described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             self._connection.execute(f"CREATE TABLE {table} ({described})")
@@ -116,9 +133,28 @@ class TaskJoin:
         """Take in every row of the manifest."""
         self._load("manifest", map(_manifest_cells, rows))
 
-    def load_report(self, results: Iterable[TaskResult | MalformedRow]) -> None:
-        """Take in every row of the report; what is malformed is counted."""
-        self._load("report", map(_report_cells, self._readable(results)))
+    def load_report(
+        self,
+        results: Iterable[TaskResult | MalformedRow],
+        *,
+        written: ManifestFormat = ManifestFormat.CSV,
+        versioned: bool = False,
+    ) -> None:
+        """Take in every row of the report; what is malformed is counted.
+
+        Args:
+            results: The rows.
+            written: Format of the job's manifest, since a report spells keys as that does.  On
+                bare CSV a plus has two readings, so such a row binds to no object and counts as
+                malformed.
+            versioned: Whether that manifest names versions: in an inventory an empty one is null.
+        """
+        self._form_encoded = written.form_encoded
+        null = NULL_VERSION if written.form_encoded and versioned else None
+        readable = self._readable(results, written=written)
+        self._load(
+            "report", (_report_cells(result, written=written, null=null) for result in readable)
+        )
 
     def counts(self, *, reported: bool) -> Counts:
         """What both inputs held; without a report its counts are None and 0."""
@@ -158,9 +194,13 @@ class TaskJoin:
         )
         path.unlink()
 
-    def _readable(self, results: Iterable[TaskResult | MalformedRow]) -> Iterator[TaskResult]:
+    def _readable(
+        self, results: Iterable[TaskResult | MalformedRow], *, written: ManifestFormat
+    ) -> Iterator[TaskResult]:
         for result in results:
-            if isinstance(result, TaskResult):
+            if isinstance(result, TaskResult) and (
+                written.form_encoded or "+" not in result.raw_key
+            ):
                 yield result
             else:
                 self._malformed_results += 1
@@ -175,10 +215,12 @@ class TaskJoin:
             return Absent(detail="no row in the report")
         if cells["words"] > 1:
             return Unreadable(problem="the report has both succeeded and failed rows")
+        if cells["spellings"] > 1 and self._form_encoded:
+            return Unreadable(problem="the report spells this object in two ways")
         return TaskResult(
             bucket=decode_key(cells["bucket"]),
             raw_key=json.loads(cells["task_raw"]),
-            version_id=decode_key(cells["version"]) or None,
+            version_id=json.loads(cells["task_version"]),
             status=TaskStatus(cells["status"]),
             http_status=json.loads(cells["http_status"]),
             error_code=json.loads(cells["error_code"]),
@@ -192,8 +234,8 @@ class TaskJoin:
 
 def _manifest_cells(row: ManifestRow | MalformedRow) -> tuple[object, ...]:
     if isinstance(row, MalformedRow):
-        return row.line, "", "", "", json.dumps(row.text), json.dumps(row.problem)
-    return row.line, *_join_key(row.source), json.dumps(row.raw_key), ""
+        return row.line, "", "", "", json.dumps(row.text), "", json.dumps(row.problem)
+    return row.line, *_join_key(row.source), json.dumps(row.raw_key), json.dumps(row.extra), ""
 
 
 def _manifest_row(cells: Mapping[str, Any]) -> ManifestRow | MalformedRow:
@@ -205,17 +247,22 @@ def _manifest_row(cells: Mapping[str, Any]) -> ManifestRow | MalformedRow:
         key=decode_key(cells["key"]),
         version_id=decode_key(cells["version"]) or None,
     )
-    return ManifestRow(line=line, source=source, raw_key=raw)
+    extra = tuple(json.loads(cells["extra"]))
+    return ManifestRow(line=line, source=source, raw_key=raw, extra=extra)
 
 
-def _report_cells(result: TaskResult) -> tuple[object, ...]:
+def _report_cells(
+    result: TaskResult, *, written: ManifestFormat, null: str | None
+) -> tuple[object, ...]:
+    source = result.source(plus_is_space=written.form_encoded)
     return (
-        *_join_key(result.source()),
+        *_join_key(replace(source, version_id=source.version_id or null)),
         result.status.value,
         json.dumps(result.http_status),
         json.dumps(result.error_code),
         json.dumps(result.message),
         json.dumps(result.raw_key),
+        json.dumps(result.version_id),
     )
 
 

@@ -35,15 +35,20 @@ def fetch_report(
     md5 = store.save(report, path)
     document = path.read_bytes()
     store.save(ObjectRef(bucket=report.bucket, key=f"{report.key}.md5"), path)
-    _require_md5(report, got=md5, wanted=path.read_text("ascii", "replace")[:SIDECAR_DIGITS])
+    require_md5(report, got=md5, wanted=path.read_text("ascii", "replace")[:SIDECAR_DIGITS])
     for part in ReportManifest.parse(document).parts:
         ref = ObjectRef(bucket=part.bucket, key=part.key)
-        _require_md5(ref, got=store.save(ref, path), wanted=part.md5)
+        require_md5(ref, got=store.save(ref, path), wanted=part.md5)
         with path.open("rb") as lines:
             yield from read_results(lines)
     path.unlink()
 
 
-def _require_md5(ref: ObjectRef, *, got: str, wanted: str) -> None:
+def require_md5(ref: ObjectRef, *, got: str, wanted: str) -> None:
+    """Refuse an object whose bytes are not those that a list promised.
+
+    Raises:
+        FormatError: The MD5s, in hex, differ.
+    """
     if got != wanted.lower():
         raise FormatError(f"{ref}: MD5 is {got}; wanted {wanted}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from intact.audit.policy import Window
 from intact.batch import ManifestLocation, ReportScope, S3PutObjectCopy
-from intact.batch.manifest import FORMAT
+from intact.batch.manifest import ManifestFormat
 from intact.batch.outcome import JobOutcome
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef
@@ -24,12 +24,13 @@ class Subject:
     Attributes:
         name: What the ledger calls it: the job's ARN, or the manifest's address.
         operation: Where each copy went and which checksum it was to have.
-        manifest: The CSV object.
+        manifest: The CSV object, or the ``manifest.json`` of an inventory.
         manifest_etag: ETag that the job was bound to; None takes the object as it is now.
-        fields: Meaning of the manifest's columns.
+        fields: Meaning of the manifest's columns; empty for an inventory, which says so itself.
         report: ``manifest.json`` of the completion report; None without one.
         reports_all_tasks: Whether that report names succeeded tasks too.
         window: When the job wrote; None where no job is known.
+        format: How the manifest is written.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Subject:
     report: ObjectRef | None
     reports_all_tasks: bool
     window: Window | None
+    format: ManifestFormat = ManifestFormat.CSV
 
     @classmethod
     def from_describe(cls, response: Mapping[str, Any]) -> Self:
@@ -54,15 +56,19 @@ class Subject:
             raise UsageError(f"job {outcome.job_id} is {outcome.status.value}; wanted an ended one")
         job = response["Job"]
         try:
-            location = ManifestLocation.parse(job["Manifest"])
+            location = _manifest(job)
             operation = S3PutObjectCopy.parse(job["Operation"])
         except KeyError as missing:
             raise FormatError(f"DescribeJob response lacks {missing}") from None
         if operation.extra or location.extra:
             unknown = ", ".join([*operation.extra, *location.extra])
             raise UsageError(f"job {outcome.job_id} has {unknown}; wanted members known here")
-        if location.format != FORMAT:
-            raise UsageError(f"manifest format is {location.format}; wanted {FORMAT}")
+        try:
+            form = ManifestFormat(location.format)
+        except ValueError:
+            known = ", ".join(known.value for known in ManifestFormat)
+            message = f"manifest format is {location.format}; wanted one of {known}"
+            raise UsageError(message) from None
         report = None
         if outcome.report_bucket is not None and outcome.report_manifest_key is not None:
             report = ObjectRef(bucket=outcome.report_bucket, key=outcome.report_manifest_key)
@@ -79,4 +85,22 @@ class Subject:
             report=report,
             reports_all_tasks=job["Report"].get("ReportScope") == ReportScope.ALL_TASKS.value,
             window=Window(begin=outcome.created, end=outcome.terminated),
+            format=form,
         )
+
+
+def _manifest(job: Mapping[str, Any]) -> ManifestLocation:
+    """Where the job's list is: its own manifest, or the one that S3 generated for it."""
+    if not job.get("ManifestGenerator"):
+        return ManifestLocation.parse(job["Manifest"])
+    descriptor = job.get("GeneratedManifestDescriptor")
+    if not descriptor:
+        raise UsageError("S3 kept no copy of the manifest that it generated for this job")
+    location = descriptor["Location"]
+    return ManifestLocation(
+        format=descriptor["Format"],
+        fields=None,
+        object_arn=location["ObjectArn"],
+        version_id=location.get("ObjectVersionId"),
+        etag=location["ETag"].strip('"'),
+    )

@@ -1,18 +1,19 @@
 """Manifest rows of format ``S3BatchOperations_CSV_20180820``: written and read as streams.
 
 A manifest is CSV in UTF-8 without header; keys are URL-encoded; either every row names a
-version or none does.  Source: Amazon S3 User Guide, "Creating an S3 Batch Operations job",
+version or none does.  Columns that S3 shall skip are declared ``Ignore``; here they carry what an
+audit wants to remember.  Source: Amazon S3 User Guide, "Creating an S3 Batch Operations job",
 section "Specifying a manifest".
 """
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
-from intact.batch.rows import MalformedRow, require_utf8
+from intact.batch.rows import MalformedRow, require_utf8, split_row
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef, decode_key, encode_key
 from intact.s3.names import MAX_KEY_SIZE
@@ -23,9 +24,26 @@ if TYPE_CHECKING:
 FORMAT = "S3BatchOperations_CSV_20180820"
 FIELDS = ("Bucket", "Key")
 VERSIONED_FIELDS = ("Bucket", "Key", "VersionId")
+IGNORE = "Ignore"
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _PLAIN = re.compile(r"[!#-+\--~]+")
 """Printable ASCII that CSV need not quote; every bucket and version of S3 is of this kind."""
+
+
+class ManifestFormat(Enum):
+    """How a job's list of objects is written; the values are S3 Control's words."""
+
+    CSV = FORMAT
+    """Bare CSV; a plus in a key has no documented meaning."""
+    INVENTORY = "S3InventoryReport_CSV_20161130"
+    """S3 Inventory: a ``manifest.json`` that lists CSV files; keys are form-encoded."""
+    GENERATED = "S3InventoryReport_CSV_20211130"
+    """What S3 Batch Operations generated for a job, in the manner of S3 Inventory."""
+
+    @property
+    def form_encoded(self) -> bool:
+        """Whether a bare plus in a key is a space, in the list and in reports on it."""
+        return self is not ManifestFormat.CSV
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,11 +54,13 @@ class ManifestRow:
         line: Number of its line in the manifest, from 1.
         source: The object; ``version_id`` is None where the manifest has no such column.
         raw_key: The key as the manifest spells it; the completion report repeats it so.
+        extra: Cells of the ``Ignore`` columns, in order.
     """
 
     line: int
     source: ObjectRef
     raw_key: str
+    extra: tuple[str, ...] = ()
 
 
 def write_manifest(sources: Iterable[ObjectRef], *, fields: Sequence[str]) -> Iterator[bytes]:
@@ -54,28 +74,57 @@ def write_manifest(sources: Iterable[ObjectRef], *, fields: Sequence[str]) -> It
         UsageError: A version is missing in a versioned manifest or named in another, a bucket or
             version is none that S3 could have, or a key is empty or longer than S3 allows.
     """
-    versioned = tuple(fields) == VERSIONED_FIELDS
-    if not versioned and tuple(fields) != FIELDS:
+    if tuple(fields) not in {FIELDS, VERSIONED_FIELDS}:
         raise UsageError(f"manifest fields are {list(fields)}; wanted Bucket,Key[,VersionId]")
-    for line, source in enumerate(sources, 1):
-        if versioned != bool(source.version_id):
-            wanted = "a version on every row" if versioned else "no versions"
+    yield from write_rows(((source, ()) for source in sources), fields=fields)
+
+
+def write_rows(
+    rows: Iterable[tuple[ObjectRef, Sequence[str]]], *, fields: Sequence[str]
+) -> Iterator[bytes]:
+    """Yield the lines of a manifest whose rows carry more than S3 needs.
+
+    Args:
+        rows: The objects, each with one cell for every ``Ignore`` column; a cell may be empty.
+        fields: ``FIELDS`` or ``VERSIONED_FIELDS``, then any number of ``Ignore``.
+
+    Raises:
+        UsageError: As ``write_manifest``, or a cell is not plain ASCII or is one too few or many.
+    """
+    names = tuple(name for name in fields if name != IGNORE)
+    extras = len(fields) - len(names)
+    if names not in {FIELDS, VERSIONED_FIELDS} or tuple(fields[: len(names)]) != names:
+        raise UsageError(
+            f"manifest fields are {list(fields)}; wanted Bucket,Key[,VersionId][,Ignore ...]"
+        )
+    versioned = names == VERSIONED_FIELDS
+    for line, (source, extra) in enumerate(rows, 1):
+        cells = _object_cells(source, line=line, versioned=versioned)
+        if len(extra) != extras or not all(_PLAIN.fullmatch(cell) for cell in extra if cell):
             raise UsageError(
-                f"manifest line {line}: version is {source.version_id!r}; wanted {wanted}"
+                f"manifest line {line}: extra cells are {list(extra)}; "
+                f"wanted {extras} of plain ASCII without commas and quotes"
             )
-        encoded = encode_key(source.key)
-        if not 0 < len(source.key.encode()) <= MAX_KEY_SIZE:
+        yield ",".join([*cells, *extra]).encode() + b"\n"
+
+
+def _object_cells(source: ObjectRef, *, line: int, versioned: bool) -> list[str]:
+    if versioned != bool(source.version_id):
+        wanted = "a version on every row" if versioned else "no versions"
+        raise UsageError(f"manifest line {line}: version is {source.version_id!r}; wanted {wanted}")
+    encoded = encode_key(source.key)
+    if not 0 < len(source.key.encode()) <= MAX_KEY_SIZE:
+        raise UsageError(
+            f"manifest line {line}: key {encoded!r} is {len(source.key.encode())} bytes; "
+            f"wanted 1 to {MAX_KEY_SIZE}"
+        )
+    versions = [source.version_id] if source.version_id else []
+    for name in (source.bucket, *versions):
+        if not _PLAIN.fullmatch(name):
             raise UsageError(
-                f"manifest line {line}: key {encoded!r} is {len(source.key.encode())} bytes; "
-                f"wanted 1 to {MAX_KEY_SIZE}"
+                f"manifest line {line}: bucket or version is {name!r}; wanted plain ASCII"
             )
-        versions = [source.version_id] if source.version_id else []
-        for name in (source.bucket, *versions):
-            if not _PLAIN.fullmatch(name):
-                raise UsageError(
-                    f"manifest line {line}: bucket or version is {name!r}; wanted plain ASCII"
-                )
-        yield ",".join([source.bucket, encoded, *versions]).encode() + b"\n"
+    return [source.bucket, encoded, *versions]
 
 
 def read_manifest(
@@ -94,7 +143,7 @@ def read_manifest(
         UsageError: ``fields`` lacks Bucket or Key, has one twice, or one that S3 does not know.
     """
     columns = tuple(fields)
-    named = sorted(name for name in columns if name != "Ignore")
+    named = sorted(name for name in columns if name != IGNORE)
     if named not in (sorted(FIELDS), sorted(VERSIONED_FIELDS)):
         raise UsageError(
             f"manifest fields are {list(fields)}; "
@@ -112,13 +161,7 @@ def _parse(text: str, *, line: int, columns: tuple[str, ...]) -> ManifestRow:
     require_utf8(text)
     if line == 1 and text.startswith(BYTE_ORDER_MARK):
         raise FormatError("the row starts with a byte order mark; wanted UTF-8 without one")
-    if '"' in text:
-        try:
-            values = next(csv.reader([text], strict=True))
-        except csv.Error as error:
-            raise FormatError(f"the row is no CSV: {error}") from None
-    else:
-        values = text.split(",")
+    values = split_row(text)
     if len(values) != len(columns):
         raise FormatError(f"the row has {len(values)} columns; wanted {len(columns)}")
     cells = dict(zip(columns, values, strict=True))
@@ -131,4 +174,5 @@ def _parse(text: str, *, line: int, columns: tuple[str, ...]) -> ManifestRow:
     if version_id is not None and not version_id:
         raise FormatError("the row has an empty version; wanted a version id or null")
     source = ObjectRef(bucket=bucket, key=decode_key(raw_key), version_id=version_id)
-    return ManifestRow(line=line, source=source, raw_key=raw_key)
+    extra = tuple(value for name, value in zip(columns, values, strict=True) if name == IGNORE)
+    return ManifestRow(line=line, source=source, raw_key=raw_key, extra=extra)

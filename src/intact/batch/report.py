@@ -60,11 +60,10 @@ class TaskResult:
     error_code: str
     message: str
 
-    def source(self) -> ObjectRef:
-        """Return the object that the row speaks of."""
-        return ObjectRef(
-            bucket=self.bucket, key=decode_key(self.raw_key), version_id=self.version_id
-        )
+    def source(self, *, plus_is_space: bool = False) -> ObjectRef:
+        """Return the object that the row speaks of, by the encoding of the job's manifest."""
+        key = decode_key(self.raw_key, plus_is_space=plus_is_space)
+        return ObjectRef(bucket=self.bucket, key=key, version_id=self.version_id)
 
     def row(self) -> str:
         """Write the row of a report that says this, CRLF included."""

@@ -1,5 +1,6 @@
 """A row that could not be read: kept and counted, never skipped."""
 
+import csv
 from dataclasses import dataclass
 
 from intact.errors import FormatError
@@ -30,3 +31,17 @@ def require_utf8(text: str) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise FormatError("the row holds bytes that are no UTF-8; wanted UTF-8") from None
+
+
+def split_row(text: str) -> list[str]:
+    """Split a row of one line into its cells, by the rules of CSV where it has quotes.
+
+    Raises:
+        FormatError: A quote is not closed, or text follows one that is.
+    """
+    if '"' not in text:
+        return text.split(",")
+    try:
+        return next(csv.reader([text], strict=True))
+    except csv.Error as error:
+        raise FormatError(f"the row is no CSV: {error}") from None

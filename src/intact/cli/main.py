@@ -24,6 +24,7 @@ class LazyGroup(click.Group):
         "iam": "Print the permissions that one job needs, and no more.",
         "job": "Build, check, submit and follow S3 Batch Operations jobs.",
         "kernels": "Show every native kernel and which one is in use.",
+        "manifest": "Write, check and split the manifests of batch jobs.",
         "report": "Show what a ledger holds.",
         "sum": "Print S3 checksums of local files.",
     }

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     import boto3
+    from types_boto3_s3 import S3Client
     from types_boto3_s3control import S3ControlClient
 
     from intact.adapters.boto import BotoStore
@@ -31,14 +32,19 @@ class Aws:
 
         return boto3.Session(profile_name=self.profile, region_name=self.region)
 
-    def store(self, *, workers: int) -> BotoStore:
-        """Make an object store for that many threads."""
-        from intact.adapters.boto import BotoStore, s3_client  # noqa: PLC0415 - imports boto3
+    def client(self, *, workers: int) -> S3Client:
+        """Make an S3 client for that many threads."""
+        from intact.adapters.boto import s3_client  # noqa: PLC0415 - imports boto3
 
-        client = s3_client(
+        return s3_client(
             self.session(), endpoint_url=self.endpoint_url, region=self.region, connections=workers
         )
-        return BotoStore(client)
+
+    def store(self, *, workers: int) -> BotoStore:
+        """Make an object store for that many threads."""
+        from intact.adapters.boto import BotoStore  # noqa: PLC0415 - imports boto3
+
+        return BotoStore(self.client(workers=workers))
 
     def control(self) -> S3ControlClient:
         """Make an S3 Control client."""

@@ -92,6 +92,20 @@ def key_of_arn(arn: str) -> str:
     return match["key"]
 
 
+def parse_uri(uri: str) -> ObjectRef:
+    """Read ``s3://BUCKET/KEY`` as the AWS CLI does: the key stands as it is, not encoded.
+
+    The key is empty where only a bucket is named.
+
+    Raises:
+        UsageError: Anything else.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket:
+        raise UsageError(f"address is {uri!r}; wanted s3://BUCKET/KEY")
+    return ObjectRef(bucket=bucket, key=key)
+
+
 def bucket_arn(bucket: str, *, partition: str = "aws") -> str:
     """ARN of a general purpose bucket."""
     return f"arn:{partition}:s3:::{bucket}"
