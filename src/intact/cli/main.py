@@ -23,6 +23,7 @@ class LazyGroup(click.Group):
         "demo": "Copy, damage and audit a real tree on a local S3 server.",
         "job": "Build S3 Batch Operations jobs.",
         "kernels": "Show every native kernel and which one is in use.",
+        "rehearse": "Run S3 Batch Operations on this machine.",
         "report": "Show what a ledger holds.",
         "sum": "Print S3 checksums of local files.",
     }

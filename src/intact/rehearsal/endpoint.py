@@ -112,6 +112,10 @@ class BatchEndpoint:
         name = host if isinstance(host, str) else host.decode()
         return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
+    def wait(self) -> None:
+        """Wait until another thread stops it."""
+        self._thread.join()
+
     def stop(self) -> None:
         """Stop serving, stop every job where it stands, and wait for both; repeats do nothing."""
         self._server.shutdown()
