@@ -372,10 +372,10 @@ def test_the_tags_are_those_last_put(stage: Stage) -> None:
 
 def test_what_is_not_executed_is_refused_by_name(stage: Stage) -> None:
     manifest = stage.manifest("a")
-    tagging: dict[str, Any] = {"S3PutObjectTagging": {"TagSet": []}}
+    replication: dict[str, Any] = {"S3ReplicateObject": {}}
     calls: dict[str, Callable[[], object]] = {
-        "Operation.S3PutObjectTagging": lambda: stage.control.create_job(
-            **stage.request(manifest, Operation=tagging)
+        "Operation.S3ReplicateObject": lambda: stage.control.create_job(
+            **stage.request(manifest, Operation=replication)
         ),
         "AnnotationDirective": lambda: stage.control.create_job(
             **stage.request(manifest, Operation=stage.copy(AnnotationDirective="COPY"))

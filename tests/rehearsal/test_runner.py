@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import io
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -13,6 +16,7 @@ from intact.rehearsal.board import JobBoard
 from intact.rehearsal.jobs import BRAKE_AFTER_TASKS, Job, Scope
 from intact.rehearsal.reporting import ReportWriter
 from intact.rehearsal.runner import Runner
+from intact.rehearsal.state import State
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
@@ -26,16 +30,17 @@ SCOPE = Scope(account_id="111122223333", region="eu-west-1")
 class BrokenStore:
     """Hands out a manifest and answers every copy with the same error."""
 
-    def __init__(self, *, rows: int, error: Exception) -> None:
+    def __init__(self, *, rows: int, error: Exception, private: bool = False) -> None:
         self.manifest = b"src,key\n" * rows
-        self.error = error
+        self.error, self.private = error, private
         self.written: dict[str, bytes] = {}
 
     def get_object(self, **_: object) -> dict[str, Any]:
         return {"ETag": '"etag"', "Body": io.BytesIO(self.manifest)}
 
     def head_bucket(self, **_: object) -> None:
-        pass
+        if self.private:
+            raise DENIED
 
     def head_object(self, **_: object) -> dict[str, Any]:
         return {"ContentLength": 1}
@@ -72,8 +77,9 @@ def run(store: BrokenStore, **copy: str) -> Job:
     }
     board = JobBoard()
     job = board.add(Job(job_id="j-1", scope=SCOPE, request=request, created=AT, priority=1))
-    runner = Runner(board=board, s3=cast("S3Client", store), workers=4, clock=lambda: AT)
-    runner.run(job)
+    with TemporaryDirectory() as folder, closing(State(Path(folder))) as state:
+        s3 = cast("S3Client", store)
+        Runner(board=board, state=state, s3=s3, workers=4, clock=lambda: AT).run(job)
     return board.find("j-1", scope=SCOPE)
 
 
@@ -114,6 +120,15 @@ def test_a_defect_of_the_rehearsal_fails_the_job_instead_of_hanging_it() -> None
     job = run(BrokenStore(rows=1, error=ZeroDivisionError()))
     assert job.status is JobStatus.FAILED
     assert [reason.code for reason in job.failure_reasons] == ["InternalError"]
+
+
+def test_a_report_bucket_that_is_not_the_roles_to_use_fails_the_job_before_any_task() -> None:
+    store = BrokenStore(rows=1, error=DENIED, private=True)
+    job = run(store)
+    assert (job.status, job.failed, store.written) == (JobStatus.FAILED, 0, {})
+    (reason,) = job.failure_reasons
+    assert reason.code == "ReportBucketUnavailable"
+    assert "AccessDenied" in reason.text
 
 
 def test_a_long_report_has_many_parts_and_every_row_once(stage: Stage) -> None:

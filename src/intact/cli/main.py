@@ -25,6 +25,7 @@ class LazyGroup(click.Group):
         "job": "Build, check, submit and follow S3 Batch Operations jobs.",
         "kernels": "Show every native kernel and which one is in use.",
         "manifest": "Write, check and split the manifests of batch jobs.",
+        "rehearse": "Run S3 Batch Operations on this machine.",
         "report": "Show what a ledger holds.",
         "sum": "Print S3 checksums of local files.",
     }

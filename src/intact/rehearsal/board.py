@@ -1,28 +1,39 @@
-"""Every job of a rehearsal, in memory, shared by the threads that answer calls and run jobs."""
+"""Every job of a rehearsal, shared by the threads that answer calls and run jobs."""
 
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from intact.batch.outcome import JobStatus
 from intact.rehearsal.wire import ApiError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
-    from intact.batch.outcome import JobStatus
     from intact.rehearsal.jobs import Job, Scope
+
+_AT_WORK = {JobStatus.READY, JobStatus.ACTIVE, JobStatus.PAUSING, JobStatus.PAUSED}
 
 
 class JobBoard:
-    """Jobs by id and by idempotency token; a job changes only through ``change``."""
+    """Jobs by id and by idempotency token; a job changes only through ``change`` and ``count``.
 
-    def __init__(self) -> None:
+    Args:
+        jobs: Those that are there already, the oldest first.
+        save: Remembers a job before anybody sees it changed.
+    """
+
+    def __init__(
+        self, jobs: Iterable[Job] = (), *, save: Callable[[Job], object] = lambda _: None
+    ) -> None:
         self._changed = threading.Condition()
         self._halted = False
-        self._jobs: dict[str, Job] = {}
-        self._tokens: dict[tuple[Scope, str], str] = {}
+        self._save = save
+        self._jobs = {job.job_id: job for job in jobs}
+        self._tokens = {_token(job): job.job_id for job in self._jobs.values()}
 
     @property
     def halted(self) -> bool:
@@ -43,7 +54,7 @@ class JobBoard:
 
         See S3 Control API Reference, CreateJob, ``ClientRequestToken``.
         """
-        token = (job.scope, job.request["ClientRequestToken"])
+        token = _token(job)
         with self._changed:
             if token in self._tokens:
                 earlier = self._jobs[self._tokens[token]]
@@ -58,6 +69,7 @@ class JobBoard:
                 raise ApiError(
                     HTTPStatus.SERVICE_UNAVAILABLE, "ServiceUnavailable", "the rehearsal stops"
                 )
+            self._save(job)
             self._tokens[token] = job.job_id
             self._jobs[job.job_id] = job
             return job
@@ -85,11 +97,38 @@ class JobBoard:
             ApiError: ``step`` refused; the job stays as it was.
         """
         with self._changed:
-            job = self._jobs[job_id] = step(self._jobs[job_id])
+            job = step(self._jobs[job_id])
+            self._save(job)
+            self._jobs[job_id] = job
             self._changed.notify_all()
             return job
 
-    def wait_while(self, job_id: str, status: JobStatus) -> None:
-        """Wait until the job leaves a status or the board is halted."""
+    def count(self, job_id: str, *, succeeded: bool) -> None:
+        """Count a finished task; nothing is saved, since the task's result is."""
         with self._changed:
-            self._changed.wait_for(lambda: self._halted or self._jobs[job_id].status is not status)
+            job = self._jobs[job_id]
+            self._jobs[job_id] = replace(
+                job, succeeded=job.succeeded + succeeded, failed=job.failed + (not succeeded)
+            )
+
+    def outranked(self, job_id: str) -> bool:
+        """Whether a job of a higher priority, in the same account and Region, has work to do."""
+        with self._changed:
+            mine = self._jobs[job_id]
+            return any(
+                job.scope == mine.scope and job.priority > mine.priority and job.status in _AT_WORK
+                for job in self._jobs.values()
+            )
+
+    def wait_until(self, test: Callable[[], bool], *, seconds: float | None = None) -> bool:
+        """Wait until a change of some job makes the test true, or the board is halted.
+
+        Returns:
+            False if neither came about within so many seconds.
+        """
+        with self._changed:
+            return self._changed.wait_for(lambda: self._halted or test(), timeout=seconds)
+
+
+def _token(job: Job) -> tuple[Scope, str]:
+    return job.scope, job.request["ClientRequestToken"]

@@ -1,21 +1,25 @@
-"""What a rehearsed job can do: the CreateJob members it honours, and CopyObject for one row.
-
-Everything else is refused by name when the job is created; nothing is accepted and ignored.
-"""
+"""S3PutObjectCopy: the members that a rehearsal honours, and CopyObject for one row."""
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from intact.batch import manifest
-from intact.batch.operations import destination_key
-from intact.s3.names import bucket_of_arn
+from botocore.exceptions import BotoCoreError, ClientError
+
+from intact.batch.operations import MAX_COPY_SIZE, destination_key
+from intact.rehearsal.tasks import SUCCESSFUL, TaskFailure, address
+from intact.s3 import ObjectRef
+from intact.s3.names import MAX_KEY_SIZE, bucket_of_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from intact.s3 import ObjectRef
+    from types_boto3_s3 import S3Client
+
+    from intact.batch.manifest import ManifestRow
+    from intact.rehearsal.tasks import Action, Context
 
 _SAME_VALUE: Mapping[str, str] = {
     "BucketKeyEnabled": "BucketKeyEnabled",
@@ -56,49 +60,65 @@ _HONOURED = {
 }
 
 
-def unsupported(request: Mapping[str, Any]) -> Iterator[str]:
-    """Name every member of a valid CreateJob request that a rehearsal cannot honour."""
-    operation = next(iter(request["Operation"]))
-    if operation != "S3PutObjectCopy":
-        yield f"Operation.{operation}"
-        return
-    if "ManifestGenerator" in request:
-        yield "ManifestGenerator"
-        return
-    spec = request["Manifest"]["Spec"]
-    if spec["Format"] != manifest.FORMAT:
-        yield f"Manifest.Spec.Format {spec['Format']}"
-    copy = request["Operation"]["S3PutObjectCopy"]
-    where = "Operation.S3PutObjectCopy"
-    yield from (f"{where}.{name}" for name in copy if name not in _HONOURED)
+def refused(copy: Mapping[str, Any]) -> Iterator[str]:
+    """Name the members that a rehearsal cannot honour."""
+    yield from (name for name in copy if name not in _HONOURED)
     yield from (
-        f"{where}.NewObjectMetadata.{name}"
+        f"NewObjectMetadata.{name}"
         for name in copy.get("NewObjectMetadata", {})
         if name not in {*_METADATA, "SSEAlgorithm"}
     )
     if copy["TargetResource"].split(":", 5)[2:5] != ["s3", "", ""]:
-        yield f"{where}.TargetResource {copy['TargetResource']}: only general purpose buckets"
+        yield f"TargetResource {copy['TargetResource']}: only general purpose buckets"
     if copy.get("TargetKeyPrefix", "").endswith("/"):
-        yield f"{where}.TargetKeyPrefix with a slash at its end: S3 does not document the result"
-    if request["Report"].get("Prefix", "").endswith("/"):
-        yield "Report.Prefix with a slash at its end: S3 does not document the result"
+        yield "TargetKeyPrefix with a slash at its end: S3 does not document the result"
+
+
+def copy(context: Context, members: Mapping[str, Any]) -> Action:
+    """Make the task that copies one row's object."""
+
+    def act(row: ManifestRow) -> str:
+        parameters = copy_parameters(members, source=row.source)
+        if len(parameters["Key"].encode()) > MAX_KEY_SIZE:
+            raise TaskFailure(HTTPStatus.BAD_REQUEST, "KeyTooLongError", "Your key is too long")
+        if _size(context.s3, row.source) > MAX_COPY_SIZE:
+            raise TaskFailure(HTTPStatus.BAD_REQUEST, "InvalidRequest", _TOO_LARGE)
+        context.s3.copy_object(**parameters)
+        return SUCCESSFUL
+
+    return act
+
+
+def destination(members: Mapping[str, Any], source: ObjectRef) -> ObjectRef:
+    """Where the copy of an object lands."""
+    return ObjectRef(
+        bucket=bucket_of_arn(members["TargetResource"]),
+        key=destination_key(source.key, prefix=members.get("TargetKeyPrefix")),
+    )
+
+
+_TOO_LARGE = (
+    "The specified copy source is larger than the maximum allowable size for a copy source: "
+    f"{MAX_COPY_SIZE}"
+)
+
+
+def _size(s3: S3Client, source: ObjectRef) -> int:
+    """Size in bytes; 0 where HeadObject fails, since CopyObject says better why."""
+    try:
+        return s3.head_object(**address(source))["ContentLength"]
+    except (BotoCoreError, ClientError):
+        return 0
 
 
 def copy_parameters(copy: Mapping[str, Any], *, source: ObjectRef) -> dict[str, Any]:
     """Parameters of the CopyObject that does one task.
 
     Args:
-        copy: ``S3PutObjectCopy`` of a request in which nothing is ``unsupported``.
+        copy: ``S3PutObjectCopy`` of a request of which nothing is ``refused``.
         source: The object.
     """
-    where = {"Bucket": source.bucket, "Key": source.key}
-    if source.version_id is not None:
-        where["VersionId"] = source.version_id
-    parameters: dict[str, Any] = {
-        "CopySource": where,
-        "Bucket": bucket_of_arn(copy["TargetResource"]),
-        "Key": destination_key(source.key, prefix=copy.get("TargetKeyPrefix")),
-    }
+    parameters = {"CopySource": address(source), **address(destination(copy, source))}
     parameters |= _metadata(copy.get("NewObjectMetadata", {}))
     parameters |= {_SAME_VALUE[name]: value for name, value in copy.items() if name in _SAME_VALUE}
     if copy.get("RequesterPays"):

@@ -5,11 +5,15 @@ and its ``endpoint_url``, or as the client's HTTP proxy, which needs no change a
 (``boto3.client("s3control", use_ssl=False, config=Config(proxies={"http": url}))``; the AWS CLI
 reads ``HTTP_PROXY``).  It serves S3 Control only and forwards nothing.
 
-Jobs live in memory and end with the endpoint.  It does not model signatures and IAM (whoever
-reaches the port may copy with the store client's credentials, so it listens on the loopback
-address unless told otherwise), throttling, KMS, priorities and pauses, directory buckets, nor any
-operation but S3PutObjectCopy.  What it does not execute it refuses with 501, by name; every
-answer carries ``x-intact-rehearsal: true``.
+Jobs live in ``state``, a folder, and outlive the endpoint there; without one they end with it.
+
+Where it knowingly differs from AWS: it does not model signatures and IAM (whoever reaches the
+port may act with the store client's credentials, so it listens on the loopback address unless
+told otherwise), KMS, directory buckets, events, nor limits of any kind; tasks run in the
+manifest's order; a job starts at once and pauses whenever one of a higher priority has tasks to
+do; an ended job is listed for ever.  S3ReplicateObject and S3UpdateObjectEncryption it cannot do on
+a plain store.  What it does not execute it refuses with 501, by name; every answer carries
+``x-intact-rehearsal: true``.
 """
 
 from __future__ import annotations
@@ -17,20 +21,29 @@ from __future__ import annotations
 import re
 import socket
 import sys
+import tempfile
 import threading
+from contextlib import ExitStack, closing
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ipaddress import ip_address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 from uuid import uuid4
 
 from intact.errors import UsageError
 from intact.rehearsal.service import BatchService
+from intact.rehearsal.state import State
 from intact.rehearsal.wire import ApiError, Codec, s3control
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from types_boto3_s3 import S3Client
+
+    from intact.rehearsal.faults import Faults
+    from intact.rehearsal.invoking import Function
 
 MOST_BODY = 1 << 20
 """Longest request in bytes."""
@@ -55,19 +68,38 @@ class BatchEndpoint:
             credentials of ``s3``.
         port: Port to listen on; 0 takes a free one.
         workers: Tasks of one job that run at once; give ``s3`` as many connections.
+        state: Folder that remembers the jobs; None for one that is removed at the end.
+        faults: What shall go wrong.
+        functions: Local stand-ins of Lambda functions, by ARN.
 
     Raises:
-        OSError: The address cannot be listened on.
-        UsageError: ``workers`` is not positive.
+        OSError: The address cannot be listened on, or the folder not be used.
+        UsageError: ``workers`` is not positive, or another process uses the folder.
     """
 
-    def __init__(
-        self, s3: S3Client, *, host: str = "127.0.0.1", port: int = 0, workers: int = 8
+    def __init__(  # noqa: PLR0913 - keywords all but one
+        self,
+        s3: S3Client,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        workers: int = 8,
+        state: Path | None = None,
+        faults: Faults | None = None,
+        functions: Mapping[str, Function] | None = None,
     ) -> None:
         if workers < 1:
             raise UsageError(f"workers is {workers}; wanted at least 1")
-        self._service = BatchService(s3, workers=workers)
-        self._server = _Server((host, port), service=self._service)
+        with ExitStack() as stack:
+            if state is None:
+                name = stack.enter_context(tempfile.TemporaryDirectory(prefix="rehearsal-"))
+                state = Path(name)
+            folder = stack.enter_context(closing(State(state)))
+            self._server = stack.enter_context(_Server((host, port)))
+            self._service = self._server.service = BatchService(
+                s3, state=folder, workers=workers, faults=faults, functions=functions
+            )
+            self._resources = stack.pop_all()
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="rehearsal"
         )
@@ -80,6 +112,10 @@ class BatchEndpoint:
         name = host if isinstance(host, str) else host.decode()
         return f"http://[{name}]:{port}" if ":" in name else f"http://{name}:{port}"
 
+    def wait(self) -> None:
+        """Wait until another thread stops it."""
+        self._thread.join()
+
     def stop(self) -> None:
         """Stop serving, stop every job where it stands, and wait for both; repeats do nothing."""
         self._server.shutdown()
@@ -87,6 +123,7 @@ class BatchEndpoint:
         self._server.close_connections()
         self._server.server_close()
         self._service.stop()
+        self._resources.close()
 
     def __enter__(self) -> Self:
         """It serves since it was made."""
@@ -103,9 +140,11 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
 
-    def __init__(self, address: tuple[str, int], *, service: BatchService) -> None:
+    service: BatchService
+
+    def __init__(self, address: tuple[str, int]) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self.service, self.codec = service, Codec(s3control())
+        self.codec = Codec(s3control())
         self.names = {"localhost", address[0].lower()}
         self._connections: set[socket.socket] = set()
         self._lock = threading.Lock()

@@ -1,7 +1,8 @@
 """A batch job as a state machine: pure values; the clock and the ids come in as arguments.
 
 Source of states and moves: Amazon S3 User Guide, "Tracking job status and completion reports".
-Not modelled: pauses for jobs of higher priority, and the failure of jobs suspended for 30 days.
+A job pauses while one of a higher priority, in its account and Region, has tasks to do; S3 promises
+only to start with the higher one.
 """
 
 from __future__ import annotations
@@ -25,7 +26,9 @@ MOVES: Mapping[JobStatus, frozenset[JobStatus]] = {
     JobStatus.PREPARING: _STOP | {JobStatus.SUSPENDED, JobStatus.READY},
     JobStatus.SUSPENDED: _STOP | {JobStatus.READY},
     JobStatus.READY: _STOP | {JobStatus.ACTIVE},
-    JobStatus.ACTIVE: _STOP | {JobStatus.COMPLETING},
+    JobStatus.ACTIVE: _STOP | {JobStatus.PAUSING, JobStatus.COMPLETING},
+    JobStatus.PAUSING: _STOP | {JobStatus.PAUSED},
+    JobStatus.PAUSED: _STOP | {JobStatus.ACTIVE},
     JobStatus.COMPLETING: _FAIL | {JobStatus.COMPLETE},
     JobStatus.CANCELLING: _FAIL | {JobStatus.CANCELLED},
     JobStatus.FAILING: frozenset({JobStatus.FAILED}),
@@ -64,12 +67,13 @@ class Job:
         total: Rows of the manifest.
         succeeded: Tasks that succeeded.
         failed: Tasks that failed.
-        activated: When its first task could start.
+        activated: When its tasks last could start.
         suspended: When it was suspended.
         terminated: When it ended.
         active_seconds: How long its tasks ran.
         status_update_reason: What the last UpdateJobStatus gave as its reason.
         failure_reasons: Why it failed as a whole.
+        generated: ``GeneratedManifestDescriptor`` of a job that generated one.
     """
 
     job_id: str
@@ -88,6 +92,7 @@ class Job:
     active_seconds: int = 0
     status_update_reason: str | None = None
     failure_reasons: tuple[FailureReason, ...] = ()
+    generated: Mapping[str, Any] | None = None
 
     @property
     def braked(self) -> bool:
@@ -109,7 +114,7 @@ class Job:
             )
         seconds = self.active_seconds
         if self.status is JobStatus.ACTIVE and self.activated is not None:
-            seconds = round((at - self.activated).total_seconds())
+            seconds += round((at - self.activated).total_seconds())
         return replace(
             self,
             status=status,
@@ -148,6 +153,8 @@ class Job:
             "JobArn": f"arn:aws:s3:{self.scope.region}:{self.scope.account_id}:job/{self.job_id}",
             "Status": self.status.value,
             "Manifest": self.request.get("Manifest"),
+            "ManifestGenerator": self.request.get("ManifestGenerator"),
+            "GeneratedManifestDescriptor": self.generated,
             "Operation": self.request["Operation"],
             "Priority": self.priority,
             "ProgressSummary": self._progress(),

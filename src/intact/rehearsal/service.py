@@ -11,9 +11,11 @@ from uuid import uuid4
 
 from intact.batch import rules
 from intact.batch.model import Model
+from intact.batch.outcome import JobStatus
 from intact.rehearsal.board import JobBoard
-from intact.rehearsal.copying import unsupported
+from intact.rehearsal.faults import Faults
 from intact.rehearsal.jobs import Job, Scope
+from intact.rehearsal.operations import unsupported
 from intact.rehearsal.runner import Runner
 from intact.rehearsal.wire import ApiError, Call, s3control
 
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from types_boto3_s3 import S3Client
+
+    from intact.rehearsal.invoking import Function
+    from intact.rehearsal.state import State
 
 PAGE = 1000
 """Jobs that ListJobs returns unless asked for fewer."""
@@ -35,26 +40,42 @@ def _uuid() -> str:
 
 
 class BatchService:
-    """Jobs in memory, each run by a thread of its own.
+    """Jobs, each run by a thread of its own; those that had not ended go on where they stood.
 
     Args:
         s3: Client of the store on which the jobs work.
+        state: Where they are remembered.
         workers: Tasks of one job that run at once.
+        faults: What shall go wrong.
+        functions: Local stand-ins of Lambda functions, by ARN.
         clock: Now, with a timezone.
         new_id: Makes a job id that was never used.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords all but one
         self,
         s3: S3Client,
         *,
+        state: State,
         workers: int = 8,
+        faults: Faults | None = None,
+        functions: Mapping[str, Function] | None = None,
         clock: Callable[[], datetime] = _utc_now,
         new_id: Callable[[], str] = _uuid,
     ) -> None:
         self._clock, self._new_id = clock, new_id
-        self._board = JobBoard()
-        self._runner = Runner(board=self._board, s3=s3, workers=workers, clock=clock)
+        self._functions = functions or {}
+        jobs = [_woken(job, at=clock()) for job in state.load()]
+        self._board = JobBoard(jobs, save=state.save)
+        self._runner = Runner(
+            board=self._board,
+            state=state,
+            s3=s3,
+            workers=workers,
+            clock=clock,
+            faults=faults or Faults(),
+            functions=self._functions,
+        )
         self._threads: dict[str, threading.Thread] = {}
         self._starting = threading.Lock()
         self._model = Model(s3control()["shapes"])
@@ -68,6 +89,10 @@ class BatchService:
             "PutJobTagging": self._put_tags,
             "DeleteJobTagging": self._put_tags,
         }
+        with self._starting:
+            for job in jobs:
+                if not job.status.terminal:
+                    self._start(job)
 
     def answer(self, call: Call, *, region: str) -> Mapping[str, Any]:
         """Do one call and return the response's members.
@@ -91,7 +116,7 @@ class BatchService:
     def stop(self) -> None:
         """Stop every job where it stands and wait for its thread; no report is written.
 
-        Copies that had started are waited for.
+        Tasks that had started are waited for.
         """
         self._board.halt()
         with self._starting:
@@ -100,7 +125,7 @@ class BatchService:
             thread.join()
 
     def _create(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-        if names := list(unsupported(params)):
+        if names := list(unsupported(params, functions=self._functions)):
             raise ApiError.unsupported(", ".join(names))
         new = Job(
             job_id=self._new_id(),
@@ -113,11 +138,14 @@ class BatchService:
         with self._starting:
             job = self._board.add(new)
             if job is new:
-                running = {name: at for name, at in self._threads.items() if at.is_alive()}
-                thread = threading.Thread(target=self._runner.run, args=(job,), name=job.job_id)
-                self._threads = running | {job.job_id: thread}
-                thread.start()
+                self._start(job)
         return {"JobId": job.job_id}
+
+    def _start(self, job: Job) -> None:
+        running = {name: at for name, at in self._threads.items() if at.is_alive()}
+        thread = threading.Thread(target=self._runner.run, args=(job,), name=job.job_id)
+        self._threads = running | {job.job_id: thread}
+        thread.start()
 
     def _describe(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         return {"Job": self._board.find(params["JobId"], scope=scope).descriptor()}
@@ -150,7 +178,7 @@ class BatchService:
         return answer if reason is None else answer | {"StatusUpdateReason": reason}
 
     def _update_priority(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
-        """Set the priority; it is remembered, and changes nothing: jobs do not wait here."""
+        """Set the priority, which may pause this job or others, or let them go on."""
         job = self._change(params, scope, lambda now: replace(now, priority=params["Priority"]))
         return {"JobId": job.job_id, "Priority": job.priority}
 
@@ -166,3 +194,10 @@ class BatchService:
     def _change(self, params: Mapping[str, Any], scope: Scope, step: Callable[[Job], Job]) -> Job:
         job = self._board.find(params["JobId"], scope=scope)
         return self._board.change(job.job_id, step)
+
+
+def _woken(job: Job, *, at: datetime) -> Job:
+    """Return a remembered job as it goes on: the time since is no active time."""
+    if job.status is JobStatus.PAUSING:
+        job = replace(job, status=JobStatus.PAUSED)
+    return replace(job, activated=at) if job.status is JobStatus.ACTIVE else job

@@ -1,41 +1,40 @@
-"""Runs a rehearsed job's tasks against a store: reads its manifest, copies row by row.
+"""Does one task of a rehearsed job for each row, several rows at once, and says how each ended.
 
-Not modelled: the job role's permissions, throttling by S3 Batch Operations, requests to KMS
-other than the store's own, and the order of tasks, which here is the manifest's.
+Not modelled: the job role's permissions, requests to KMS other than the store's own, and the
+order of tasks, which here is the manifest's.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from intact.batch.manifest import ManifestRow, read_manifest
-from intact.batch.operations import MAX_COPY_SIZE
 from intact.batch.outcome import FailureReason
 from intact.batch.report import TaskResult, TaskStatus
 from intact.errors import IntactError
-from intact.rehearsal.copying import copy_parameters
-from intact.s3.names import MAX_KEY_SIZE, bucket_of_arn, key_of_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Future
 
     from types_boto3_s3 import S3Client
 
+    from intact.batch.manifest import ManifestRow
     from intact.s3 import ObjectRef
 
-INVALID_CONTENT = "InvalidManifestContent"
+    Action = Callable[[ManifestRow], str]
+    """Does one row's task and returns its ResultMessage, or raises."""
+
+SUCCESSFUL = "Successful"
+"""ResultMessage of every operation that has nothing more to say."""
+ATTEMPTS = 3
+"""How often a task is tried whose failure is temporary."""
 MOST_REASON = 256
 """Longest failure reason in characters that the API's model allows."""
-SPOOL_SIZE = 16 << 20
-"""Bytes of a manifest that stay in memory."""
 
 
 class JobFailure(IntactError):  # noqa: N818 - S3's word for it
@@ -49,57 +48,75 @@ class JobFailure(IntactError):  # noqa: N818 - S3's word for it
         self.reason = FailureReason(code=code, text=text[:MOST_REASON])
 
 
-def fetch_manifest(s3: S3Client, manifest: Mapping[str, Any]) -> IO[bytes]:
-    """Copy a job's manifest to a temporary file, which the caller closes.
+class TaskFailure(IntactError):  # noqa: N818 - S3's word for it
+    """One task fails, as its row of the report will say.
+
+    Attributes:
+        status: HTTP status; None where there was no answer.
+        code: S3's error code, or ``PermanentFailure`` or ``TemporaryFailure``.
+        temporary: Whether another try may succeed.
+    """
+
+    def __init__(
+        self, status: int | None, code: str, message: str, *, temporary: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.temporary = temporary
+
+    @classmethod
+    def of(cls, error: BotoCoreError | ClientError) -> TaskFailure:
+        """What the client's error means for a task; the client has retried already."""
+        if isinstance(error, BotoCoreError):
+            return cls(None, "TemporaryFailure", str(error))
+        said: Mapping[str, Any] = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+        return cls(status, said.get("Code", ""), said.get("Message", ""))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What the tasks of one job work with.
+
+    Attributes:
+        s3: Client of the store.
+        job_id: The job.
+        functions: Local stand-ins of Lambda functions, by ARN.
+    """
+
+    s3: S3Client
+    job_id: str
+    functions: Mapping[str, Callable[[Mapping[str, Any]], Any]]
+
+
+def address(ref: ObjectRef) -> dict[str, Any]:
+    """Parameters of boto3 that name one object."""
+    version = {"VersionId": ref.version_id} if ref.version_id is not None else {}
+    return {"Bucket": ref.bucket, "Key": ref.key} | version
+
+
+def attempt(row: ManifestRow, action: Callable[[int], str]) -> TaskResult:
+    """Do a row's task, again where its failure is temporary, and say how it ended.
 
     Args:
-        s3: Client of the store that holds it.
-        manifest: ``Manifest`` of the CreateJob request.
-
-    Raises:
-        JobFailure: It cannot be read, or its ETag is not the one that the request names.
+        row: The row.
+        action: Does it; its argument counts the tries from 1.
     """
-    location = manifest["Location"]
-    arn, wanted = location["ObjectArn"], location["ETag"].strip('"')
-    version = {"VersionId": location["ObjectVersionId"]} if "ObjectVersionId" in location else {}
-    file = tempfile.SpooledTemporaryFile(max_size=SPOOL_SIZE)  # noqa: SIM115 - handed to the caller
-    try:
-        response = s3.get_object(Bucket=bucket_of_arn(arn), Key=key_of_arn(arn), **version)
-        with response["Body"] as body:
-            if (got := response["ETag"].strip('"')) != wanted:
-                raise JobFailure(
-                    "ManifestETagMismatch", f"manifest has ETag {got}; wanted {wanted}"
-                )
-            shutil.copyfileobj(body, file, 1 << 20)
-    except (BotoCoreError, ClientError, IntactError, OSError) as error:
-        file.close()
-        if isinstance(error, JobFailure):
-            raise
-        raise JobFailure("ManifestUnreadable", f"Reading the manifest failed: {error}") from error
-    file.seek(0)
-    return file
-
-
-def count_rows(lines: Iterable[bytes], *, fields: Sequence[str]) -> int:
-    """Check every row of a manifest and count them.
-
-    Raises:
-        JobFailure: A row is malformed, there is none, or they name several buckets; a copy job
-            has one source bucket (Amazon S3 User Guide, "Copy objects").
-    """
-    count, bucket = 0, None
-    for count, row in enumerate(read_manifest(lines, fields=fields), 1):  # noqa: B007 - the last count is the answer
-        if not isinstance(row, ManifestRow):
-            raise JobFailure(INVALID_CONTENT, f"line {row.line}: {row.problem}")
-        bucket = bucket or row.source.bucket
-        if row.source.bucket != bucket:
-            raise JobFailure(
-                INVALID_CONTENT,
-                f"line {row.line}: bucket is {row.source.bucket}; wanted {bucket} as above",
-            )
-    if not count:
-        raise JobFailure(INVALID_CONTENT, "the manifest has no rows")
-    return count
+    tries = 0
+    while True:
+        tries += 1
+        try:
+            if row.source.version_id == "":
+                text = "Version id cannot be the empty string"
+                raise TaskFailure(400, "InvalidArgument", text)  # noqa: TRY301 - as S3 would
+            return _result(row, TaskStatus.SUCCEEDED, 200, "", action(tries))
+        except TaskFailure as error:
+            failure = error
+        except (BotoCoreError, ClientError) as error:
+            failure = TaskFailure.of(error)
+        if not failure.temporary or tries == ATTEMPTS:
+            return _result(row, TaskStatus.FAILED, failure.status, failure.code, str(failure))
 
 
 def run_tasks(
@@ -111,7 +128,8 @@ def run_tasks(
 ) -> Iterator[TaskResult]:
     """Do a task for each row, several at once, and yield the results in the rows' order.
 
-    Once ``halted`` no task starts; those that had started are finished and yielded.
+    Once ``halted`` no task starts; those that had started are finished and yielded, and no row
+    before them is left out.
     """
     pending: deque[Future[TaskResult]] = deque()
     with ThreadPoolExecutor(workers, thread_name_prefix="rehearsal-task") as pool:
@@ -122,52 +140,11 @@ def run_tasks(
             if len(pending) >= 2 * workers:
                 yield pending.popleft().result()
         while pending:
-            future = pending.popleft()
-            if not (halted() and future.cancel()):
-                yield future.result()
-
-
-def copy_task(s3: S3Client, copy: Mapping[str, Any]) -> Callable[[ManifestRow], TaskResult]:
-    """Make the task that copies one row's object as ``S3PutObjectCopy`` says."""
-
-    def task(row: ManifestRow) -> TaskResult:
-        parameters = copy_parameters(copy, source=row.source)
-        if len(parameters["Key"].encode()) > MAX_KEY_SIZE:
-            return _failed(row, HTTPStatus.BAD_REQUEST, "KeyTooLongError", "Your key is too long")
-        try:
-            if _size(s3, row.source) > MAX_COPY_SIZE:
-                return _failed(row, HTTPStatus.BAD_REQUEST, "InvalidRequest", _TOO_LARGE)
-            s3.copy_object(**parameters)
-        except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-            said = error.response.get("Error", {})
-            return _failed(row, status, said.get("Code", ""), said.get("Message", ""))
-        except BotoCoreError as error:
-            return _failed(row, None, "TemporaryFailure", str(error))
-        return _result(row, TaskStatus.SUCCEEDED, HTTPStatus.OK, "", "Successful")
-
-    return task
-
-
-_TOO_LARGE = (
-    "The specified copy source is larger than the maximum allowable size for a copy source: "
-    f"{MAX_COPY_SIZE}"
-)
-
-
-def _size(s3: S3Client, source: ObjectRef) -> int:
-    """Size in bytes; 0 where HeadObject fails, since CopyObject says better why."""
-    where: dict[str, Any] = {"Bucket": source.bucket, "Key": source.key}
-    if source.version_id is not None:
-        where["VersionId"] = source.version_id
-    try:
-        return s3.head_object(**where)["ContentLength"]
-    except (BotoCoreError, ClientError):
-        return 0
-
-
-def _failed(row: ManifestRow, status: int | None, code: str, message: str) -> TaskResult:
-    return _result(row, TaskStatus.FAILED, status, code, message)
+            # From the end: were the first cancelled first, a worker could start the second.
+            while halted() and pending and pending[-1].cancel():
+                pending.pop()
+            if pending:
+                yield pending.popleft().result()
 
 
 def _result(

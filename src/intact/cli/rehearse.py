@@ -1,0 +1,124 @@
+"""``intact rehearse``: S3 Batch Operations on this machine, over any S3 store."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from intact.errors import UsageError
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  $ intact rehearse --endpoint-url http://127.0.0.1:9000 --state jobs
+  $ HTTP_PROXY=http://127.0.0.1:8650 aws s3control list-jobs \\
+      --account-id 111122223333 --region us-east-1 \\
+      --endpoint-url http://s3-control.us-east-1.amazonaws.com
+  $ intact rehearse --endpoint-url http://127.0.0.1:9000 --faults corrupt=3+17,fail=100
+
+\b
+Faults, each counted in the order of the manifest:
+  throttle=7         503 SlowDown for every 7th task; throttle=7:1 for its first try only
+  fail=10:NoSuchKey  every 10th task fails with that code; AccessDenied without one
+  corrupt=3+17       a byte of the 3rd and the 17th copy is flipped
+  die=100            the process ends at once after the 100th task; status 70
+  delay=0.05         every task first waits so many seconds"""
+)
+@click.option("--endpoint-url", required=True, help="The S3 server that jobs work on.")
+@click.option("--profile", help="Profile of the AWS configuration.")
+@click.option("--region", help="AWS Region of the store.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8650, show_default=True, help="Port; 0 takes a free one.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder that remembers the jobs; without one they end with this command.",
+)
+@click.option(
+    "--workers", default=8, show_default=True, type=click.IntRange(min=1), help="Tasks at a time."
+)
+@click.option("--faults", help="What shall go wrong: inline, or a file with it or with JSON.")
+@click.option(
+    "--function",
+    "functions",
+    multiple=True,
+    metavar="ARN=TARGET",
+    help="module:function or http://127.0.0.1:... in place of a Lambda function; repeatable.",
+)
+def command(  # noqa: PLR0913 - one argument per option
+    *,
+    endpoint_url: str,
+    profile: str | None,
+    region: str | None,
+    host: str,
+    port: int,
+    state: Path | None,
+    workers: int,
+    faults: str | None,
+    functions: tuple[str, ...],
+) -> NoReturn:
+    """Run S3 Batch Operations on this machine, over any S3 store, until Ctrl-C.
+
+    Any client of S3 Control reaches it as its HTTP proxy; boto3 also through
+    intact.adapters.s3control.  It executes S3PutObjectCopy, S3ComputeObjectChecksum, the tagging,
+    ACL, legal hold, retention and restore operations, and LambdaInvoke with local functions.  The
+    rest it refuses with 501, by name.
+
+    Unlike AWS it checks no signature and no role: whoever reaches the port acts with the
+    credentials of this command.  It has no KMS, directory buckets, events or limits; tasks run in
+    the manifest's order; jobs start at once, pause for any job of a higher priority, and are listed
+    for ever.
+
+    With --state, jobs that had not ended go on when it starts again, without doing again more
+    than the last few tasks; the report names every task once.
+    """
+    import boto3  # noqa: PLC0415 - 200 ms that only this command pays
+
+    from intact.adapters.boto import s3_client  # noqa: PLC0415 - imports boto3
+    from intact.rehearsal.endpoint import BatchEndpoint  # noqa: PLC0415 - imports boto3
+    from intact.rehearsal.faults import Faults  # noqa: PLC0415 - imports boto3
+    from intact.rehearsal.invoking import load_functions  # noqa: PLC0415 - imports boto3
+
+    plan = Faults.parse(_text(faults or ""))
+    sys.path.insert(0, "")  # modules of --function are looked for in this folder first
+    stand_ins = load_functions(dict(map(_pair, functions)))
+    session = boto3.Session(profile_name=profile, region_name=region)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        closing(s3_client(session, endpoint_url=endpoint_url, connections=2 * workers)) as s3,
+        BatchEndpoint(
+            s3,
+            host=host,
+            port=port,
+            workers=workers,
+            state=state,
+            faults=plan,
+            functions=stand_ins,
+        ) as endpoint,
+    ):
+        click.echo(f"S3 Batch Operations at {endpoint.url} over {endpoint_url}; Ctrl-C ends it")
+        endpoint.wait()
+    raise click.Abort
+
+
+def _text(faults: str) -> str:
+    """Return the plan itself, or what the file of that name holds."""
+    path = Path(faults)
+    inline = not faults or "=" in faults or faults.lstrip().startswith("{")
+    try:
+        return faults if inline else path.read_text(encoding="utf-8").strip()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"fault plan {faults}: {error}") from None
+
+
+def _pair(text: str) -> tuple[str, str]:
+    arn, equals, target = text.partition("=")
+    if not equals:
+        raise UsageError(f"--function is {text!r}; wanted ARN=TARGET")
+    return arn, target
