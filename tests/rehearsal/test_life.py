@@ -181,3 +181,42 @@ def test_a_file_that_is_no_job_is_an_error_that_names_it(tmp_path: Path) -> None
     with pytest.raises(FormatError, match=r"j\.json"):
         state.load()
     state.close()
+
+
+@pytest.mark.parametrize(
+    ("left", "ended"),
+    [
+        (JobStatus.NEW, JobStatus.COMPLETE),
+        (JobStatus.PREPARING, JobStatus.COMPLETE),
+        (JobStatus.READY, JobStatus.COMPLETE),
+        (JobStatus.ACTIVE, JobStatus.COMPLETE),
+        (JobStatus.PAUSING, JobStatus.COMPLETE),
+        (JobStatus.PAUSED, JobStatus.COMPLETE),
+        (JobStatus.COMPLETING, JobStatus.COMPLETE),
+        (JobStatus.CANCELLING, JobStatus.CANCELLED),
+        (JobStatus.FAILING, JobStatus.FAILED),
+    ],
+)
+def test_a_job_goes_on_from_any_status(
+    stage: Stage, session: boto3.Session, tmp_path: Path, left: JobStatus, ended: JobStatus
+) -> None:
+    """The process dies in that status; where tasks had run, the report names those that had."""
+    stage.fill("a", "b", "c")
+    with reopened(stage, session, tmp_path) as before:
+        outcome = before.run(before.manifest("a", "b", "c"))
+        assert outcome.all_succeeded
+    state = State(tmp_path)
+    (job,) = state.load()
+    early = left in {JobStatus.NEW, JobStatus.PREPARING, JobStatus.READY}
+    state.save(replace(job, status=left, terminated=None, total=0 if early else 3))
+    done = 0 if early else 1 if left is not JobStatus.COMPLETING else 3
+    path = tmp_path / f"{job.job_id}.results"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:done]))
+    if left is JobStatus.READY:
+        state.save(replace(job, status=left, terminated=None))
+    state.close()
+    with reopened(stage, session, tmp_path) as after:
+        outcome = after.wait(job.job_id)
+        assert outcome.status is ended
+        reported = [row.split(",")[1] for row in after.rows(outcome)]
+    assert reported == (["a", "b", "c"] if ended is JobStatus.COMPLETE else ["a"])
