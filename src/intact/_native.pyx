@@ -50,7 +50,7 @@ cdef extern from "Python.h":
 ctypedef PyObject *const *Array  # of arguments, borrowed
 
 cdef enum:
-    RELEASE_GIL_AT = 16384  # bytes; measured by benchmarks/bench_gil.py
+    RELEASE_GIL_AT = 32768  # bytes; measured by benchmarks/bench_gil.py
 
 cdef uint32_t FEATURES = c.cpu_features()
 cdef const c.crc_kernel *SELECTED = c.crc_kernel_select(FEATURES)
