@@ -88,6 +88,7 @@ def test_a_row_says_all_that_its_columns_hold() -> None:
         line=1,
         source=ObjectRef(bucket="b", key="a b+cü", version_id="v"),
         raw_key="a+b%2Bc%C3%BC",
+        raw_version="v",
         size=12,
         etag="9bb58f26",
         latest=True,

@@ -372,10 +372,11 @@ def test_the_tags_are_those_last_put(stage: Stage) -> None:
 
 def test_what_is_not_executed_is_refused_by_name(stage: Stage) -> None:
     manifest = stage.manifest("a")
+    versions = stage.manifest("a,null", fields=("Bucket", "Key", "VersionId"))
     replication: dict[str, Any] = {"S3ReplicateObject": {}}
     calls: dict[str, Callable[[], object]] = {
         "Operation.S3ReplicateObject": lambda: stage.control.create_job(
-            **stage.request(manifest, Operation=replication)
+            **stage.request(versions, Operation=replication)
         ),
         "AnnotationDirective": lambda: stage.control.create_job(
             **stage.request(manifest, Operation=stage.copy(AnnotationDirective="COPY"))

@@ -103,6 +103,7 @@ class InventoryRow:
         line: Number of its row in the inventory, from 1 and over all its files.
         source: The object; the null version is ``"null"`` where the inventory lists versions.
         raw_key: The key as the inventory spells it; a completion report repeats it so.
+        raw_version: The version as the inventory spells it: empty for the null version.
         size: Length in bytes; None where the inventory does not say.
         etag: Entity tag; None where the inventory does not say.
         delete_marker: Whether it is a delete marker, which nothing can copy.
@@ -112,6 +113,7 @@ class InventoryRow:
     line: int
     source: ObjectRef
     raw_key: str
+    raw_version: str | None = None
     size: int | None = None
     etag: str | None = None
     delete_marker: bool = False
@@ -157,6 +159,7 @@ def _parse(text: str, *, line: int, schema: Sequence[str]) -> InventoryRow:
         line=line,
         source=ObjectRef(bucket=bucket, key=key, version_id=version_id),
         raw_key=raw_key,
+        raw_version=cells.get("VersionId"),
         size=_size(cells.get("Size", "")),
         etag=cells.get("ETag", "").strip('"') or None,
         delete_marker=bool(_flag(cells, "IsDeleteMarker")),

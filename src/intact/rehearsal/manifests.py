@@ -62,7 +62,8 @@ def _rows(s3: S3Client, request: Mapping[str, Any]) -> Iterator[ManifestRow]:
         if spec.get("Format", manifest.FORMAT) == manifest.FORMAT:
             yield from _csv_rows(file, fields=spec["Fields"])
         else:
-            yield from inventory_rows(s3, file.read())
+            bucket = bucket_of_arn(request["Manifest"]["Location"]["ObjectArn"])
+            yield from inventory_rows(s3, file.read(), bucket=bucket)
 
 
 def _csv_rows(lines: Iterable[bytes], *, fields: Sequence[str]) -> Iterator[ManifestRow]:

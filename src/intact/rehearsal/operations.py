@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from intact.batch import manifest
-from intact.rehearsal import checksums, copying, generating, inventory, invoking
+from intact.batch.manifest import ManifestFormat
+from intact.rehearsal import checksums, copying, generating, invoking
 from intact.rehearsal.tasks import SUCCESSFUL, address
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def unsupported(
         yield from generating.refused(request["ManifestGenerator"]["S3JobManifestGenerator"])
     else:
         given = request["Manifest"]["Spec"]["Format"]
-        if given not in {manifest.FORMAT, inventory.FORMAT}:
+        if given not in {ManifestFormat.CSV.value, ManifestFormat.INVENTORY.value}:
             yield f"Manifest.Spec.Format {given}"
     if request["Report"].get("Prefix", "").endswith("/"):
         yield "Report.Prefix with a slash at its end: S3 does not document the result"
