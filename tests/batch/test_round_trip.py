@@ -100,7 +100,7 @@ def test_a_member_that_no_type_knows_is_sent_and_named_by_the_model() -> None:
     ]
 
 
-def test_an_extra_member_of_a_structure_that_the_type_flattens_joins_it() -> None:
+def test_a_newer_member_of_an_operation_without_members_is_sent() -> None:
     newer = {"Operation": {"S3DeleteObjectTagging": {"Hard": True}}}
     request: dict[str, Any] = {
         "AccountId": "1",
