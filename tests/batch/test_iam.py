@@ -33,6 +33,7 @@ from intact.batch.operations import (
     LambdaInvoke,
     S3ComputeObjectChecksum,
     S3PutObjectRetention,
+    S3ReplicateObject,
     S3UpdateObjectEncryption,
 )
 from intact.batch.spec import NO_REPORT
@@ -219,3 +220,13 @@ def test_a_generated_list_names_its_own_source() -> None:
     )
     spec = job(manifest=None, manifest_generator=generator).spec
     assert access(spec).objects == ["arn:aws:s3:::photos/*"]
+
+
+def test_only_a_replication_over_a_generated_list_reads_the_replication_configuration() -> None:
+    generator = S3JobManifestGenerator(
+        source_bucket="arn:aws:s3:::photos", enable_manifest_output=False
+    )
+    lists = {"manifest": None, "manifest_generator": generator}
+    wanted = ("s3:GetReplicationConfiguration", "arn:aws:s3:::photos")
+    assert wanted in allowed(job_role_policy(job(S3ReplicateObject(), **lists)))
+    assert wanted not in allowed(job_role_policy(job(COPY, **lists)))
