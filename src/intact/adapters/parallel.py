@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Crc = _native.Crc32 | _native.Crc32c | _native.Crc64Nvme
 
 PARALLEL_FROM = 32 << 20
-"""Bytes from which a second thread pays for its start (benchmarks/bench_files.py)."""
+"""Bytes from which threads are started: a few milliseconds of work against their start."""
 SEGMENT = 64 << 20
 """Bytes of a file that one thread takes at a time."""
 READ = 4 << 20
