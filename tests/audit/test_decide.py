@@ -232,6 +232,8 @@ EXPECTED = Expected(checksums=frozenset({full(b"abc", SHA)}))
 WRONG_EXPECTED = Expected(checksums=frozenset({full(b"abd", SHA)}))
 ARCHIVED = replace(copied(b"abc"), archived=True)
 BEGUN = {"begun": END}
+REPLACED = facts(b"xyz", full(b"xyz", CRC), written=AFTER)
+SHA_ONLY = copied(b"abc", full(b"abc", SHA))
 
 
 def offline(**changes: Any) -> Evidence:  # noqa: ANN401 - fields of Evidence
@@ -421,10 +423,115 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.NOTHING_COMPARABLE,
     ),
     (
-        offline(source_computed=row(b"abc", SHA), destination_computed=row(b"abc", SHA, **BEGUN)),
+        offline(
+            source_computed=row(b"abc", SHA, version_id="v"),
+            destination_computed=row(b"abc", SHA, **BEGUN),
+        ),
         replace(IN_WINDOW, versioned=True),
         Verdict.VERIFIED,
         Reason.EQUAL,
+    ),
+    # of a version that the manifest does not name, or that a later write replaces
+    *(
+        (
+            offline(
+                source_computed=row(b"abc", SHA, version_id=name),
+                destination_computed=row(b"abc", SHA, **BEGUN),
+            ),
+            replace(IN_WINDOW, versioned=versioned),
+            Verdict.UNVERIFIABLE,
+            Reason.NOTHING_COMPARABLE,
+        )
+        for name, versioned in [(None, True), ("null", True), ("v", False)]
+    ),
+    (
+        offline(
+            source_computed=row(b"abc", SHA, **BEGUN),
+            destination_computed=row(b"abc", SHA, version_id="v", **BEGUN),
+        ),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    # rows that may speak of what took the source's place prove, and do not accuse
+    *(
+        (
+            good(
+                source=gone,
+                source_computed=row(body, SHA, **BEGUN),
+                destination=copied(b"abc", full(b"abc", SHA)),
+            ),
+            IN_WINDOW,
+            verdict,
+            reason,
+        )
+        for gone, body, verdict, reason in [
+            (ABSENT, b"abc", Verdict.VERIFIED, Reason.EQUAL),
+            (ABSENT, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            (REPLACED, b"abc", Verdict.VERIFIED, Reason.EQUAL),
+            (REPLACED, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+            (OFFLINE, b"abd", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
+        ]
+    ),
+    *(
+        (
+            good(
+                source=gone,
+                source_computed=row(b"abd", SHA, version_id=name, **BEGUN),
+                destination=copied(b"abc", full(b"abc", SHA)),
+            ),
+            replace(IN_WINDOW, versioned=True),
+            verdict,
+            reason,
+        )
+        for gone, name, verdict, reason in [
+            (ABSENT, "v", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
+            (ABSENT, "null", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            (OFFLINE, "v", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
+            (OFFLINE, "null", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
+        ]
+    ),
+    # the null version of a source: the next write replaces it, whatever the manifest names
+    *(
+        (
+            good(
+                source=version(facts(b"abd", full(b"abd", CRC), written=written), "null"),
+                source_versions=(OLD,),
+            ),
+            replace(PLAIN, versioned=versioned),
+            verdict,
+            reason,
+        )
+        for written, versioned, verdict, reason in [
+            (BEGIN, True, Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
+            (LATER, True, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+            (END, True, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+            (END, False, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+        ]
+    ),
+    (
+        good(source_computed=row(b"abc", SHA, version_id="null"), destination=SHA_ONLY),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(source_computed=row(b"abc", SHA, version_id="other"), destination=SHA_ONLY),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.COMPUTED_OF_OTHER,
+    ),
+    (
+        good(
+            destination=LATE,
+            destination_versions=(
+                version(copied(b"abc", full(b"abc", CRC), full(b"abc", SHA))),
+                version(copied(b"abc", full(b"abc", CRC), full(b"abd", SHA))),
+            ),
+        ),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.SEVERAL_VERSIONS,
     ),
     (
         offline(
@@ -795,7 +902,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Reason.SOURCE_REPLACED,
         ),
         (
-            good(source=facts(b"abc", full(b"abc", CRC), written=END)),
+            good(source=version(facts(b"abc", full(b"abc", CRC), written=END))),
             replace(PLAIN, versioned=True),
             Verdict.VERIFIED,
             Reason.EQUAL,
@@ -807,7 +914,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Reason.SOURCE_REPLACED,
         ),
         (
-            good(source=facts(b"abd", full(b"abd", CRC), written=LATER)),
+            good(source=version(facts(b"abd", full(b"abd", CRC), written=LATER))),
             replace(PLAIN, versioned=True),
             Verdict.MISMATCHED,
             Reason.CHECKSUM_DIFFERS,
