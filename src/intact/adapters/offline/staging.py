@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 import duckdb
 
 from intact.adapters.offline.joining import quoted
-from intact.adapters.spool import ELSEWHERE, LINES, spool_plain
+from intact.adapters.plain import ELSEWHERE, LINES, spool_plain
 from intact.batch import MalformedRow, TaskResult, read_results
 from intact.batch.computed import ComputedRow
 from intact.batch.manifest import IGNORE, read_row
