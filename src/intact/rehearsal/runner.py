@@ -20,7 +20,7 @@ from intact.rehearsal.reporting import ReportWriter
 from intact.rehearsal.tasks import Context, JobFailure, attempt, run_tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from types_boto3_s3 import S3Client
@@ -120,17 +120,23 @@ class Runner:
             raise JobFailure("ReportBucketUnavailable", f"Report bucket: {error}") from error
         operation = OPERATIONS[operation_of(job.request)[0]]
         rows = job_rows(self.s3, job.request, one_bucket=operation.one_bucket)
-        total = self.state.write_rows(job.job_id, rows)
+        total = self.state.write_rows(job.job_id, self._until_stopped(job, rows))
         generator = job.request.get("ManifestGenerator", {}).get("S3JobManifestGenerator", {})
         generated = None
         if generator.get("EnableManifestOutput"):
-            listed = self.state.rows(job.job_id)
+            listed = self._until_stopped(job, self.state.rows(job.job_id))
             generated = write_generated(
                 self.s3, generator, listed, job_id=job.job_id, at=self.clock()
             )
         self.board.change(job.job_id, lambda now: replace(now, total=total, generated=generated))
         confirmed = not job.request.get("ConfirmationRequired")
         self._advance(job, JobStatus.READY if confirmed else JobStatus.SUSPENDED)
+
+    def _until_stopped(self, job: Job, rows: Iterable[ManifestRow]) -> Iterator[ManifestRow]:
+        for row in rows:
+            if self._stopped(job):
+                raise _StopRunning
+            yield row
 
     def _await_confirmation(self, job: Job) -> None:
         suspended = self._now(job).suspended

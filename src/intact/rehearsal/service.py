@@ -152,18 +152,16 @@ class BatchService:
 
     def _list(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         wanted = params.get("JobStatuses")
-        jobs = [
-            job.listing()
-            for job in self._board.jobs(scope=scope)
-            if not wanted or job.status.value in wanted
-        ]
-        ids = [job["JobId"] for job in jobs]
+        jobs = self._board.jobs(scope=scope)
         token = params.get("NextToken")
-        if token is not None and token not in ids:
+        # Found among all jobs: the one it names may have another status by now.
+        start = next((at for at, job in enumerate(jobs) if job.job_id == token), None)
+        if token is not None and start is None:
             raise ApiError(HTTPStatus.BAD_REQUEST, "InvalidNextTokenException", "unknown NextToken")
-        start = 0 if token is None else ids.index(token)
-        end = start + (params.get("MaxResults") or PAGE)
-        return {"Jobs": jobs[start:end]} | ({"NextToken": ids[end]} if end < len(ids) else {})
+        found = [job for job in jobs[start:] if not wanted or job.status.value in wanted]
+        end = params.get("MaxResults") or PAGE
+        listed = [job.listing() for job in found[:end]]
+        return {"Jobs": listed} | ({"NextToken": found[end].job_id} if found[end:] else {})
 
     def _update_status(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         reason = params.get("StatusUpdateReason")
