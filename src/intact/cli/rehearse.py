@@ -26,9 +26,18 @@ Examples:
 Faults, each counted in the order of the manifest:
   throttle=7         503 SlowDown for every 7th task; throttle=7:1 for its first try only
   fail=10:NoSuchKey  every 10th task fails with that code; AccessDenied without one
-  corrupt=3+17       a byte of the 3rd and the 17th copy is flipped
   die=100            the process ends at once after the 100th task; status 70
-  delay=0.05         every task first waits so many seconds"""
+  delay=0.05         every task first waits so many seconds
+  report=missing     the job ends without its report; report=late:5, report=torn
+
+\b
+Faults of tasks by number, as in corrupt=3+17:
+  corrupt, truncate  a byte of the copy is flipped; the copy lacks its last byte
+  lose, overwrite    the copy is deleted; it is overwritten once the job has ended
+  skip, deny         reported as success, not done; reported as failure, and done
+  duplicate          done twice: two versions of one copy
+  algorithm          ChecksumAlgorithm is ignored
+  omit, stray        no row in the report; a row that names an object of no manifest"""
 )
 @click.option("--endpoint-url", required=True, help="The S3 server that jobs work on.")
 @click.option("--profile", help="Profile of the AWS configuration.")

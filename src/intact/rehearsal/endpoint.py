@@ -33,12 +33,13 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from intact.errors import UsageError
-from intact.rehearsal.service import BatchService
+from intact.rehearsal.service import BatchService, utc_now
 from intact.rehearsal.state import State
 from intact.rehearsal.wire import ApiError, Codec, s3control
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from types_boto3_s3 import S3Client
 
@@ -78,6 +79,7 @@ class BatchEndpoint:
         state: Folder that remembers the jobs; None for one that is removed at the end.
         faults: What shall go wrong.
         functions: Local stand-ins of Lambda functions, by ARN.
+        clock: What time the jobs say that it is, with a timezone; None for the system's.
 
     Raises:
         OSError: The address cannot be listened on, or the folder not be used.
@@ -94,6 +96,7 @@ class BatchEndpoint:
         state: Path | None = None,
         faults: Faults | None = None,
         functions: Mapping[str, Function] | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         if workers < 1:
             raise UsageError(f"workers is {workers}; wanted at least 1")
@@ -104,7 +107,12 @@ class BatchEndpoint:
             folder = stack.enter_context(closing(State(state)))
             self._server = stack.enter_context(_Server((host, port)))
             self._service = self._server.service = BatchService(
-                s3, state=folder, workers=workers, faults=faults, functions=functions
+                s3,
+                state=folder,
+                workers=workers,
+                faults=faults,
+                functions=functions,
+                clock=clock or utc_now,
             )
             self._resources = stack.pop_all()
         self._thread = threading.Thread(

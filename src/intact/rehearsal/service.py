@@ -31,7 +31,8 @@ PAGE = 1000
 """Jobs that ListJobs returns unless asked for fewer."""
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """What time it is."""
     return datetime.now(UTC)
 
 
@@ -60,7 +61,7 @@ class BatchService:
         workers: int = 8,
         faults: Faults | None = None,
         functions: Mapping[str, Function] | None = None,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = _uuid,
     ) -> None:
         self._clock, self._new_id = clock, new_id
