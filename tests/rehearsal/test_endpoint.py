@@ -396,14 +396,13 @@ def test_the_tags_are_those_last_put(stage: Stage) -> None:
 
 def test_what_is_not_executed_is_refused_by_name(stage: Stage) -> None:
     manifest = stage.manifest("a")
-    versions = stage.manifest("a,null", fields=("Bucket", "Key", "VersionId"))
-    replication: dict[str, Any] = {"S3ReplicateObject": {}}
+    held: dict[str, Any] = {"S3PutObjectRetention": {"Retention": {"EventHold": "ON"}}}
     calls: dict[str, Callable[[], object]] = {
-        "Operation.S3ReplicateObject": lambda: stage.control.create_job(
-            **stage.request(versions, Operation=replication)
+        "Operation.S3PutObjectRetention.Retention.EventHold: no plain store": lambda: (
+            stage.control.create_job(**stage.request(manifest, Operation=held))
         ),
-        "AnnotationDirective": lambda: stage.control.create_job(
-            **stage.request(manifest, Operation=stage.copy(AnnotationDirective="COPY"))
+        "ObjectLockEventHold: no plain store": lambda: stage.control.create_job(
+            **stage.request(manifest, Operation=stage.copy(ObjectLockEventHold="ON"))
         ),
         "ListAccessPoints": lambda: stage.control.list_access_points(AccountId=ACCOUNT),
     }

@@ -11,9 +11,11 @@ Where it knowingly differs from AWS: it does not model signatures and IAM (whoev
 port may act with the store client's credentials, so it listens on the loopback address unless
 told otherwise), KMS, directory buckets, events, nor limits of any kind; tasks run in the
 manifest's order; a job starts at once and pauses whenever one of a higher priority has tasks to
-do; an ended job is listed for ever.  S3ReplicateObject and S3UpdateObjectEncryption it cannot do on
-a plain store.  What it does not execute it refuses with 501, by name; every answer carries
-``x-intact-rehearsal: true``.
+do; an ended job is listed for ever.  Replicas have version ids of their own and no replication
+status; an object whose encryption is updated becomes a new version; who owns a bucket is for the
+store to compare, and some compare nothing.  What it does not execute, event holds among it, it
+refuses with 501, by name; every answer carries ``x-intact-rehearsal: true``, and none is given to a
+web page.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from intact.batch.outcome import JobStatus
 from intact.rehearsal.board import JobBoard
 from intact.rehearsal.faults import Faults
 from intact.rehearsal.jobs import Job, Scope
-from intact.rehearsal.operations import unsupported
+from intact.rehearsal.operations import impossible, unsupported
 from intact.rehearsal.runner import Runner
 from intact.rehearsal.wire import ApiError, Call, s3control
 
@@ -64,7 +64,7 @@ class BatchService:
         clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = _uuid,
     ) -> None:
-        self._clock, self._new_id = clock, new_id
+        self._s3, self._clock, self._new_id = s3, clock, new_id
         self._functions = functions or {}
         jobs = [_woken(job, at=clock()) for job in state.load()]
         self._board = JobBoard(jobs, save=state.save)
@@ -128,6 +128,8 @@ class BatchService:
     def _create(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         if names := list(unsupported(params, functions=self._functions)):
             raise ApiError.unsupported(", ".join(names))
+        if reasons := list(impossible(self._s3, params)):
+            raise ApiError.unsupported(", ".join(reasons))
         new = Job(
             job_id=self._new_id(),
             scope=scope,
