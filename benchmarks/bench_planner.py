@@ -1,10 +1,10 @@
 """How fast the rehearsal endpoint plans a job over a long manifest, and in how much memory.
 
-``python benchmarks/bench_planner.py [--rows 1000000] [--turns 3]`` submits a job that waits for its
-confirmation, over a manifest of that many rows with versions and an escape in every key, to an
+``python -m benchmarks.bench_planner [--rows 1000000] [--turns 3]`` submits a job that waits for
+its confirmation, over a manifest of that many rows with versions and an escape in every key, to an
 endpoint whose store is a stand-in that hands out the manifest from a file.  The clock runs from
-CreateJob to Suspended: fetched, every row parsed, checked and kept for the tasks.  A second endpoint
-then wakes over the same state, as after a crash.  Each turn is a process of its own.
+CreateJob to Suspended: fetched, every row parsed, checked and kept for the tasks.  A second
+endpoint then wakes over the same state, as after a crash.  Each turn is a process of its own.
 """
 
 import argparse
@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import boto3
-from bench_manifest import blocks
 
+from benchmarks.bench_manifest import blocks
 from intact.adapters.s3control import s3control_client
 from intact.batch.manifest import VERSIONED_FIELDS
 from intact.rehearsal.endpoint import BatchEndpoint
@@ -99,7 +99,13 @@ def main() -> None:
         path = Path(folder) / "manifest.csv"
         with path.open("wb") as file:
             file.writelines(blocks(given.rows))
-        command = [sys.executable, __file__, f"--rows={given.rows}", f"--manifest={path}"]
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.bench_planner",
+            f"--rows={given.rows}",
+            f"--manifest={path}",
+        ]
         turns = [
             [float(cell) for cell in subprocess.check_output(command).split()]  # noqa: S603 - ourselves
             for _ in range(given.turns)
