@@ -6,7 +6,8 @@ Inline, comma-separated, each part optional::
     fail=10:NoSuchKey every 10th task fails with that code; fail=10 means AccessDenied
     die=100           the process exits at once, with status 70, when the 100th task has ended
     delay=0.05        every task first waits that many seconds
-    report=missing    the job ends without its report; report=late:5 means so many seconds late,
+    report=missing    the job ends without its report, as S3 ends one whose role may not write it;
+                      report=late:5 means so many seconds late, and never if the process ends first;
                       report=torn that the last row of each file is cut off, and the MD5 is not
 
 and these for tasks by number, as in ``corrupt=3+17``::
