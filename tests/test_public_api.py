@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import intact
+import intact.adapters
 import intact.audit
 import intact.s3
 
@@ -32,6 +33,17 @@ def test_the_public_names_are_these() -> None:
         "new",
     ]
     assert intact.s3.__all__ == ["ObjectFacts", "ObjectRef", "decode_key", "encode_key"]
+    assert intact.adapters.__all__ == [
+        "Download",
+        "DownloadStream",
+        "Proof",
+        "Upload",
+        "download",
+        "download_bytes",
+        "register_checksums",
+        "unregister_checksums",
+        "upload",
+    ]
     assert intact.audit.__all__ == [
         "Absent",
         "BytesRead",
@@ -55,7 +67,7 @@ def test_the_public_names_are_these() -> None:
 
 
 def test_every_public_name_exists_and_is_documented() -> None:
-    for module in (intact, intact.audit, intact.s3):
+    for module in (intact, intact.adapters, intact.audit, intact.s3):
         undocumented = [name for name in module.__all__ if not getattr(module, name).__doc__]
         assert undocumented == []
 

@@ -21,6 +21,7 @@ from intact.checksum.algorithm import Algorithm, ChecksumType
 from intact.checksum.combine import composite, full_object
 from intact.checksum.hasher import Hasher, new
 from intact.checksum.kernels import Kernels, kernels
+from intact.checksum.rebuild import Rebuild
 from intact.checksum.value import Checksum
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Crc64Nvme",
     "Hasher",
     "Kernels",
+    "Rebuild",
     "composite",
     "crc32",
     "crc32_combine",
