@@ -76,7 +76,8 @@ def register_checksums(*, replace: bool = False) -> frozenset[Algorithm]:
     makes what is larger than its threshold, nor the raw stream that ``with response["Body"] as``
     binds.  ``intact.adapters.download`` checks all that can be.
 
-    A second call changes nothing more; ``unregister_checksums`` undoes it.  Requests that are under way while either runs may fail.
+    A second call changes nothing more; ``unregister_checksums`` undoes it.  Requests
+    that are under way while either runs may fail.
 
     Args:
         replace: Take over what ``awscrt`` computes too, where it is installed.
