@@ -32,7 +32,13 @@ def test_the_public_names_are_these() -> None:
         "kernels",
         "new",
     ]
-    assert intact.s3.__all__ == ["ObjectFacts", "ObjectRef", "decode_key", "encode_key"]
+    assert intact.s3.__all__ == [
+        "ObjectFacts",
+        "ObjectRef",
+        "PartList",
+        "decode_key",
+        "encode_key",
+    ]
     assert intact.adapters.__all__ == [
         "Download",
         "DownloadStream",
@@ -47,9 +53,11 @@ def test_the_public_names_are_these() -> None:
     assert intact.audit.__all__ == [
         "Absent",
         "BytesRead",
+        "Computed",
         "Copy",
         "Counts",
         "Evidence",
+        "Expected",
         "Finding",
         "Level",
         "Policy",
@@ -62,6 +70,7 @@ def test_the_public_names_are_these() -> None:
         "Unreadable",
         "Verdict",
         "Window",
+        "Withheld",
         "decide",
     ]
 

@@ -10,20 +10,21 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import IO, TYPE_CHECKING
 
 from intact.adapters.parallel import in_order
 from intact.adapters.proof import Claim, Proof, claims, judge
-from intact.checksum import ChecksumType, Rebuild, crc64nvme
+from intact.checksum import Checksum, ChecksumType, CompositeHasher, crc64nvme, new
 from intact.checksum.encoding import encode
 from intact.errors import CorruptError, UnprovenError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from intact.adapters.objects import Part, RemoteObject
-    from intact.checksum import Checksum
-    from intact.s3 import ObjectRef
+    from intact.adapters.objects import RemoteObject
+    from intact.checksum import Hasher
+    from intact.s3 import ObjectRef, PartList
 
 PIECE = 8 << 20
 """Bytes per request, a size at which its fixed cost is small beside its bytes."""
@@ -52,7 +53,7 @@ class Download:
     reread: int = 0
 
 
-Rebuilds = dict[Claim, Rebuild]
+Hashers = dict[Claim, "Hasher | CompositeHasher"]
 """What is being computed for each claim."""
 
 
@@ -70,7 +71,7 @@ class Delivery:
     """
 
     remote: RemoteObject
-    layouts: Mapping[Claim, tuple[Part, ...] | None]
+    layouts: Mapping[Claim, PartList | None]
     allow_unproven: bool
     workers: int
     progress: Callable[[int], object]
@@ -119,13 +120,12 @@ class Delivery:
             raise UnprovenError(f"{self.remote.ref} cannot be proven: {self.doubt}")
         return proof
 
-    def rebuilds(self) -> Rebuilds:
+    def hashers(self) -> Hashers:
         """Begin to compute what each claim speaks of."""
         return {
-            claim: Rebuild(
-                claim.checksum.algorithm,
-                part_sizes=None if parts is None else [part.size for part in parts],
-            )
+            claim: new(claim.checksum.algorithm)
+            if parts is None
+            else CompositeHasher(claim.checksum.algorithm, parts.sizes)
             for claim, parts in self.layouts.items()
         }
 
@@ -141,29 +141,23 @@ class Delivery:
 
     def fill(self, file: IO[bytes]) -> Download:
         """Write the bytes to an empty file that can be read back; return what licenses them."""
-        rebuilds, prints = self.rebuilds(), dict[range, int]()
+        hashers, prints = self.hashers(), dict[range, int]()
         for piece, data in self.arrivals():
             file.write(data)
             prints[piece] = crc64nvme(data)
-            update(rebuilds, data)
-        if all(claim.agrees(rebuild.checksum()) for claim, rebuild in rebuilds.items()):
-            return self.result(rebuilds)
-        reread = self._settle(file, prints, self._suspects(rebuilds))
+            update(hashers, data)
+        if all(claim.agrees(_value(claim, hasher)) for claim, hasher in hashers.items()):
+            return self.result(hashers)
+        reread = self._settle(file, prints, self._suspects(hashers))
         return replace(self.result(self._read_back(file)), reread=reread)
 
-    def _suspects(self, rebuilds: Rebuilds) -> list[range]:
+    def _suspects(self, hashers: Hashers) -> list[range]:
         """Pieces of the parts whose digests are wrong; all where no part's digest is known."""
-        wrong: list[range] = []
+        touched: set[int] = set()
         for claim, parts in self.layouts.items():
-            start = 0
-            for part, digest in zip(parts or (), rebuilds[claim].part_digests(), strict=True):
-                stored = part.digests.get(claim.checksum.algorithm.value)
-                if stored is not None and stored != digest:
-                    wrong.append(range(start, start + part.size))
-                start += part.size
-        touched = {
-            index for part in wrong for index in range(part.start // PIECE, -(-part.stop // PIECE))
-        }
+            ends = list(accumulate(parts.sizes, initial=0)) if parts else []
+            for number, _, _ in _wrong_parts(parts, hashers[claim]):
+                touched.update(range(ends[number - 1] // PIECE, -(-ends[number] // PIECE)))
         pieces = self.pieces
         return [pieces[index] for index in sorted(touched)] or pieces
 
@@ -189,24 +183,24 @@ class Delivery:
                 replaced += 1
         return replaced
 
-    def _read_back(self, file: IO[bytes]) -> Rebuilds:
-        rebuilds = self.rebuilds()
+    def _read_back(self, file: IO[bytes]) -> Hashers:
+        hashers = self.hashers()
         file.seek(0)
         while data := file.read(PIECE):
-            update(rebuilds, data)
-        return rebuilds
+            update(hashers, data)
+        return hashers
 
-    def result(self, rebuilds: Rebuilds) -> Download:
+    def result(self, hashers: Hashers) -> Download:
         """Judge what arrived.
 
         Raises:
             CorruptError: A claim contradicts it.
             UnprovenError: No claim licenses it.
         """
-        found = {claim: rebuild.checksum() for claim, rebuild in rebuilds.items()}
+        found = {claim: _value(claim, hasher) for claim, hasher in hashers.items()}
         verdict = judge(found)
         if isinstance(verdict, Claim):
-            raise CorruptError(self._contradiction(verdict, found[verdict], rebuilds[verdict]))
+            raise CorruptError(self._contradiction(verdict, found[verdict], hashers[verdict]))
         return Download(
             ref=replace(self.remote.ref, version_id=self.remote.facts.version_id),
             size=self.remote.facts.size,
@@ -217,33 +211,51 @@ class Delivery:
             ),
         )
 
-    def _contradiction(self, claim: Claim, found: Checksum, rebuild: Rebuild) -> str:
+    def _contradiction(
+        self, claim: Claim, found: Checksum, hasher: Hasher | CompositeHasher
+    ) -> str:
         """Where, what, got, wanted."""
         where = f"{self.remote.ref} (ETag {self.remote.facts.etag})"
-        for number, (part, digest) in enumerate(
-            zip(self.layouts[claim] or (), rebuild.part_digests(), strict=True), 1
-        ):
-            stored = part.digests.get(claim.checksum.algorithm.value)
-            if stored is not None and stored != digest:
-                where += f", part {number}"
-                got, wanted = encode(digest), encode(stored)
-                return f"{where}: its {found.algorithm.value} is {got}; wanted {wanted}"
-        return f"{where}: its {found.algorithm.value} is {found}; wanted {claim}"
+        parts, algorithm = self.layouts[claim], found.algorithm.value
+        for number, got, wanted in _wrong_parts(parts, hasher):
+            return (
+                f"{where}, part {number}: its {algorithm} is {encode(got)}; wanted {encode(wanted)}"
+            )
+        return f"{where}: its {algorithm} is {found}; wanted {claim}"
 
 
-def update(rebuilds: Rebuilds, data: bytes) -> None:
+def update(hashers: Hashers, data: bytes) -> None:
     """Append the bytes that come next."""
-    for rebuild in rebuilds.values():
-        rebuild.update(data)
+    for hasher in hashers.values():
+        hasher.update(data)
+
+
+def _value(claim: Claim, hasher: Hasher | CompositeHasher) -> Checksum:
+    if isinstance(hasher, CompositeHasher):
+        return hasher.checksum()
+    return replace(claim.checksum, type=ChecksumType.FULL_OBJECT, digest=hasher.digest())
+
+
+def _wrong_parts(
+    parts: PartList | None, hasher: Hasher | CompositeHasher
+) -> Iterator[tuple[int, bytes, bytes]]:
+    """Number of each part whose digest S3 tells and the bytes do not have; got and wanted."""
+    if parts is None or not isinstance(hasher, CompositeHasher):
+        return
+    if parts.digests and parts.algorithm is hasher.algorithm:
+        pairs = zip(hasher.digests, parts.digests, strict=True)
+        for number, (got, wanted) in enumerate(pairs, 1):
+            if got != wanted:
+                yield number, got, wanted
 
 
 def _layouts(
     remote: RemoteObject, expected: Checksum | None, *, workers: int
-) -> tuple[dict[Claim, tuple[Part, ...] | None], str]:
+) -> tuple[dict[Claim, PartList | None], str]:
     """Return the claims that can be checked, with their parts, and why others cannot be."""
-    layouts: dict[Claim, tuple[Part, ...] | None] = {}
+    layouts: dict[Claim, PartList | None] = {}
     doubt = "S3 stores no checksum of it"
-    for claim in claims(remote.facts, remote.response, expected=expected):
+    for claim in claims(remote.facts, expected=expected):
         layouts[claim] = None
         if claim.checksum.type is not ChecksumType.COMPOSITE:
             continue

@@ -109,13 +109,13 @@ class DownloadStream:
             self._result = delivery.fill(buffer)
             yield buffer.getvalue()
             return
-        rebuilds, last = delivery.rebuilds(), b""
+        hashers, last = delivery.hashers(), b""
         for _, data in delivery.arrivals():
             if last:
                 yield last
-            update(rebuilds, data)
+            update(hashers, data)
             last = data
-        self._result = delivery.result(rebuilds)
+        self._result = delivery.result(hashers)
         yield last
 
     @property

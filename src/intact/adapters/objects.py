@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
@@ -18,7 +17,7 @@ from urllib3.exceptions import HTTPError
 from intact.adapters.boto import store_error
 from intact.adapters.parallel import in_order
 from intact.errors import CorruptError, FormatError, StoreError, UsageError
-from intact.s3 import ObjectFacts
+from intact.s3 import ObjectFacts, PartList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,19 +29,6 @@ if TYPE_CHECKING:
 ATTEMPTS = 4
 """Most requests for one range whose body breaks off or is not what was asked for."""
 _OURS = frozenset({"Bucket", "Key", "VersionId", "ChecksumMode", "IfMatch", "PartNumber", "Range"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One part that an object was uploaded in.
-
-    Attributes:
-        size: Its length in bytes.
-        digests: Raw digests that S3 stores of it, by algorithm's name.
-    """
-
-    size: int
-    digests: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +88,7 @@ class RemoteObject:
             raise StoreError(f"{where}: got {len(data)} bytes; wanted {len(piece)}")
         return data
 
-    def parts(self, count: int, *, workers: int) -> tuple[Part, ...] | None:
+    def parts(self, count: int, *, workers: int) -> PartList | None:
         """Ask HeadObject for each part; None where the server does not know parts by number.
 
         Raises:
@@ -111,39 +97,32 @@ class RemoteObject:
             FormatError: The parts do not add up to the object.
         """
         if count == 1:
-            return (Part(size=self.facts.size, digests={}),)
-        asked = partial(self._part, count=count)
-        found = list(in_order(asked, range(1, count + 1), threads=workers, ahead=workers))
-        known = tuple(part for part in found if part is not None)
-        if len(known) < count:
+            return PartList(sizes=(self.facts.size,))
+        numbers = range(1, count + 1)
+        found = list(in_order(self._part, numbers, threads=workers, ahead=workers))
+        counts = {response.get("PartsCount") for response in found}
+        if None in counts:
             return None
-        total = sum(part.size for part in known)
-        if total != self.facts.size:
+        if counts != {count}:
             raise FormatError(
-                f"HeadObject {self.ref}: its {count} parts have {total} bytes; "
+                f"HeadObject {self.ref}: the object has {counts.pop()} parts; "
+                f"its checksum says {count}"
+            )
+        parts = PartList.from_parts(found)
+        if parts.size != self.facts.size:
+            raise FormatError(
+                f"HeadObject {self.ref}: its {count} parts have {parts.size} bytes; "
                 f"wanted {self.facts.size}"
             )
-        return known
+        return parts
 
-    def _part(self, number: int, *, count: int) -> Part | None:
+    def _part(self, number: int) -> Mapping[str, Any]:
         try:
-            response = self.client.head_object(
+            return self.client.head_object(
                 **self.address, ChecksumMode="ENABLED", PartNumber=number
             )
         except (BotoCoreError, ClientError) as error:
             raise store_error(f"HeadObject part {number} of", self.ref, error) from error
-        if response.get("PartsCount") is None:
-            return None
-        if response["PartsCount"] != count:
-            raise FormatError(
-                f"HeadObject {self.ref}: the object has {response['PartsCount']} parts; "
-                f"its checksum says {count}"
-            )
-        facts = ObjectFacts.from_head({**response, "ChecksumType": None})
-        return Part(
-            size=facts.size,
-            digests={value.algorithm.value: value.digest for value in facts.checksums},
-        )
 
 
 def find(client: S3Client, ref: ObjectRef, *, extra_args: Mapping[str, Any]) -> RemoteObject:

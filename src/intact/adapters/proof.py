@@ -5,10 +5,9 @@ Nothing here asks S3; ``intact.adapters.downloading`` does.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from intact.checksum import Algorithm, Checksum, ChecksumType
 from intact.errors import UsageError
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from intact.s3 import ObjectFacts
-
-_MD5_ETAG = re.compile("([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
 
 
 class Proof(Enum):
@@ -66,14 +63,11 @@ class Claim:
         return f"{kind} {self.checksum.algorithm.value} {self.checksum}"
 
 
-def claims(
-    facts: ObjectFacts, response: Mapping[str, Any], *, expected: Checksum | None = None
-) -> tuple[Claim, ...]:
+def claims(facts: ObjectFacts, *, expected: Checksum | None = None) -> tuple[Claim, ...]:
     """Everything that the bytes of an object can be held against, strongest first.
 
     Args:
         facts: What HeadObject said.
-        response: The same as boto3 returned it.
         expected: FULL_OBJECT checksum that the caller knows from elsewhere.
 
     Raises:
@@ -91,24 +85,9 @@ def claims(
         else:
             typed = stored.type is ChecksumType.FULL_OBJECT
             found.append(Claim(checksum=stored, proof=Proof.FULL_OBJECT, binding=typed))
-    return tuple(found or _etag_claim(facts, response))
-
-
-def _etag_claim(facts: ObjectFacts, response: Mapping[str, Any]) -> list[Claim]:
-    """Read the ETag where S3 says that it is made of MD5: SSE-S3 and no customer's key.
-
-    See Amazon S3 API Reference, Object, "ETag".
-    """
-    match = _MD5_ETAG.fullmatch(facts.etag)
-    if response.get("ServerSideEncryption") != "AES256" or match is None:
-        return []
-    checksum = Checksum(
-        algorithm=Algorithm.MD5,
-        type=ChecksumType.COMPOSITE if match[2] else ChecksumType.FULL_OBJECT,
-        digest=bytes.fromhex(match[1]),
-        parts=int(match[2]) if match[2] else None,
-    )
-    return [Claim(checksum=checksum, proof=Proof.ETAG)]
+    if not found and facts.etag_is_md5 and facts.etag_md5 is not None:
+        found.append(Claim(checksum=facts.etag_md5, proof=Proof.ETAG))
+    return tuple(found)
 
 
 def judge(found: Mapping[Claim, Checksum]) -> Proof | Claim:
