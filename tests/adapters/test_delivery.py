@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 from collections import Counter
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -341,6 +342,16 @@ def test_an_answer_to_another_question_is_not_read(members: dict[str, Any]) -> N
         return stored.get_object(**request) | members
 
     with pytest.raises(StoreError, match="wanted 'bytes 0-4/33'"):
+        download_bytes("s3://b/k", client=client(stored.head_object, get_object), workers=1)
+
+
+def test_a_body_without_a_length_of_its_own_is_measured() -> None:
+    stored = FakeObject(body=BODY)
+
+    def get_object(**request: Any) -> dict[str, Any]:  # noqa: ANN401 - a request's members
+        return stored.get_object(**request) | {"Body": io.BytesIO(b"1234")}
+
+    with pytest.raises(StoreError, match="got 4 bytes; wanted 5"):
         download_bytes("s3://b/k", client=client(stored.head_object, get_object), workers=1)
 
 
