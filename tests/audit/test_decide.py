@@ -1064,7 +1064,7 @@ LADDER = [
     ),
     (good(source=facts(b""), destination=copied(b"")), Level.RECORDED),
 ]
-"""Evidence that verifies, and how strongly: Amazon S3 lets a copy carry over what the source has."""
+"""Evidence that verifies, and how strongly: S3 lets a copy carry over what the source has."""
 
 
 @pytest.mark.parametrize(("evidence", "level"), LADDER, ids=str)
