@@ -29,3 +29,10 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             Path(file.name).unlink()
             raise
     Path(file.name).replace(path)
+
+
+@contextmanager
+def named_whole(path: Path) -> Iterator[Path]:
+    """Yield the name of a file for another program to write; as ``whole_file`` otherwise."""
+    with whole_file(path) as file:
+        yield Path(file.name)
