@@ -174,7 +174,9 @@ def _answers(
 
 def _rows(members: dict[str, pa.Array], given: list[bool]) -> Iterator[tuple[Any, ...] | None]:
     """The members' values, row by row; None where none is wanted."""
-    rows = zip(*(_VALUES.get(name, _plain)(column) for name, column in members.items()), strict=True)
+    rows = zip(
+        *(_VALUES.get(name, _plain)(column) for name, column in members.items()), strict=True
+    )
     for row, wanted in zip(rows, given, strict=True):
         yield row if wanted else None
 
