@@ -20,6 +20,7 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader
 
+from intact.adapters.listing import list_objects
 from intact.audit import Absent
 from intact.batch import Model
 from intact.checksum import ChecksumType
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import S3Client
 
+    from intact.batch.listed import Listed
     from intact.s3 import ObjectRef
 
 CHUNK = 1 << 20
@@ -199,6 +201,14 @@ class BotoStore:
                     return
         except (BotoCoreError, ClientError) as error:
             raise store_error("ListObjectVersions", ref, error) from error
+
+    def listing(self, beginning: ObjectRef) -> Iterator[Listed]:
+        """Current objects of a bucket whose keys begin as the key given.
+
+        Raises:
+            StoreError: The bucket could not be listed to its end.
+        """
+        return list_objects(self._client, beginning.bucket, prefix=beginning.key)
 
     def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
         """GetObject bound to the ETag, chunk by chunk.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 
 @contextmanager
@@ -33,3 +33,10 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         scratch.unlink()
         raise
+
+
+@contextmanager
+def named_whole(path: Path) -> Iterator[Path]:
+    """Yield the name of a file for another program to write; as ``whole_file`` otherwise."""
+    with whole_file(path) as file:
+        yield Path(file.name)
