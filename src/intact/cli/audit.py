@@ -76,7 +76,7 @@ def command(  # noqa: PLR0913 - one argument per option
     require: str,
     out: Path | None,
     workers: int,
-    **aws: str | None,
+    **aws: Any,  # noqa: ANN401 - options of Aws
 ) -> int:
     """Prove what a finished copy job did, object by object.
 
