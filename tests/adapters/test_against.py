@@ -6,7 +6,7 @@ import io
 import os
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -17,6 +17,9 @@ from intact.errors import AccessError, StoreError
 from intact.s3 import ObjectFacts, ObjectRef, PartList
 from intact.s3.likeness import Likeness
 from tests.fake_s3 import FakeStore
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BODY = b"123456789"
 REF = ObjectRef(bucket="b", key="k")

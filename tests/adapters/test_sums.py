@@ -8,13 +8,16 @@ import os
 import sys
 import threading
 from itertools import chain, repeat
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from intact.adapters import sums
 from intact.adapters.sums import Failed, Summed, batches, digests
 from intact.checksum import Algorithm, CompositeHasher, new
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SIZES = [0, 1, 1000, sums.SMALL, sums.SMALL + 1, 3 * sums.SMALL]
 

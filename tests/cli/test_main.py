@@ -88,6 +88,7 @@ def test_an_unknown_command_is_a_usage_error() -> None:
         (PermissionError("no"), ExitCode.UNFINISHED),
         (KeyboardInterrupt(), ExitCode.INTERRUPTED),
         (click.UsageError("no"), ExitCode.USAGE),
+        (KeyError("a bug"), ExitCode.UNFINISHED),
     ],
     ids=repr,
 )

@@ -16,7 +16,7 @@ from intact.adapters.parallel import PARALLEL_FROM, usable_threads
 from intact.checksum import CompositeHasher
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from concurrent.futures import Future
 
     from intact.checksum import Algorithm
@@ -95,7 +95,7 @@ def digests(
     *,
     threads: int | None = None,
     progress: Callable[[int], object] = lambda _: None,
-) -> Iterator[list[Summed | Failed]]:
+) -> Generator[list[Summed | Failed]]:
     """Compute what each batch asks for, in their order.
 
     Small files are summed batch by batch, one on each thread; large ones under a CRC one after

@@ -47,6 +47,14 @@ class LazyGroup(click.Group):
                 ctx.default_map = {cmd_name: config.defaults(cmd_name, command)}
         return command
 
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; when nobody reads its output any more, end as SIGPIPE would."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _print_to_nobody()
+            raise click.exceptions.Exit(ExitCode.BROKEN_PIPE) from None
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the help page's list without importing a command."""
         with formatter.section("Commands"):
@@ -102,7 +110,7 @@ def main() -> None:
     except UsageError as error:
         code = _tell(f"intact: {error}", ExitCode.USAGE)
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 - what is left is for nobody
+        _print_to_nobody()
         code = ExitCode.BROKEN_PIPE
     except IntactError as error:
         code = _tell(f"intact: {error}", ExitCode.UNFINISHED)
@@ -114,6 +122,11 @@ def main() -> None:
         text = f"intact: a fault of intact: {what}; please report it with what --debug shows"
         code = _tell(text, ExitCode.UNFINISHED)
     sys.exit(code)
+
+
+def _print_to_nobody() -> None:
+    """Let what is still in buffers go nowhere when Python flushes them at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(text: str, code: ExitCode) -> ExitCode:

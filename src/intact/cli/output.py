@@ -90,6 +90,8 @@ def shown(name: bytes) -> str:
     """Write a name for people as coreutils does: quoted for a shell where it needs to be."""
     text = os.fsdecode(name)
     if not _UNPRINTABLE.search(text):
+        if "'" in text and not set('"$`\\!') & set(text):
+            return f'"{text}"'
         return shlex.quote(text)
     quoted = _UNPRINTABLE.sub(_escaped, text.replace("'", "'\\''"))
     return f"'{quoted}'".removesuffix("''")
