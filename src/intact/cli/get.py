@@ -28,7 +28,7 @@ Examples:
 )
 @s3_options
 def command(
-    source: str, file: str, *, version_id: str | None, allow_unproven: bool, **aws: str | None
+    source: str, file: str, *, version_id: str | None, allow_unproven: bool, **aws: Any
 ) -> int:
     """Download the object SOURCE to FILE, which appears only when its bytes are proven.
 

@@ -21,7 +21,7 @@ Examples:
 @click.argument("target")
 @click.option("--no-clobber", is_flag=True, help="Fail where the object exists.")
 @s3_options
-def command(file: str, target: str, *, no_clobber: bool, **aws: str | None) -> None:
+def command(file: str, target: str, *, no_clobber: bool, **aws: Any) -> None:
     """Upload FILE as the object TARGET, and confirm that S3 stores what was read.
 
     TARGET is s3://BUCKET/KEY; FILE may be - for standard input.
