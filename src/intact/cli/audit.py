@@ -107,7 +107,7 @@ def command(  # noqa: PLR0913 - one argument per option
     extras: bool,
     out: Path | None,
     workers: int,
-    **aws: Any,
+    **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Prove what a finished copy job did, object by object.
 
