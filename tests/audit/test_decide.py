@@ -31,6 +31,7 @@ from intact.audit.bind import Pair, bind
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
+from intact.errors import UsageError
 from intact.s3 import ObjectFacts
 from intact.s3.objects import SSE_S3
 from tests.worlds import BEGIN, COPY, END, World, composed, cut, facts, full, md5_etag, task, worlds
@@ -976,17 +977,110 @@ def test_each_rule_gives_its_verdict(
     assert (finding.verdict, finding.reason) == (verdict, reason)
 
 
+@pytest.mark.parametrize(
+    ("source", "destination", "policy", "slot"),
+    [
+        (facts(b"abc", CUT_CRC), copied(b"abc", full(b"abc", CRC32)), PLAIN, Slot.SOURCE_PARTS),
+        (
+            facts(b"abc", full(b"abc", CRC32)),
+            copied(b"abc", CUT_CRC),
+            PLAIN,
+            Slot.DESTINATION_PARTS,
+        ),
+        (facts(b"abc", CUT_SHA), copied(b"abc"), MISSING, Slot.SOURCE_PARTS),
+        (facts(b"abc"), copied(b"abc", CUT_SHA), MISSING, Slot.DESTINATION_PARTS),
+        (etag(facts(b"abc"), TAG2), copied(b"abc"), MISSING, Slot.SOURCE_PARTS),
+        (LATE, LATE, IN_WINDOW, Slot.DESTINATION_VERSIONS),
+        (NEWER, IN_TIME, PLAIN, Slot.SOURCE_VERSIONS),
+    ],
+    ids=str,
+)
+def test_asks_for_parts_and_versions_where_they_help(
+    source: ObjectFacts, destination: ObjectFacts, policy: Policy, slot: Slot
+) -> None:
+    assert decide(Evidence(source=source, destination=destination), policy) is slot
+
+
+@pytest.mark.parametrize("level", [Level.NONE, Level.ETAG])
+def test_no_policy_accepts_less_than_recorded_checksums(level: Level) -> None:
+    with pytest.raises(UsageError, match="wanted RECORDED or more"):
+        Policy(reported=False, versioned=False, require=level)
+
+
+LADDER = [
+    (GOOD, Level.RECORDED),
+    (good(destination_bytes=read(b"abc", CRC)), Level.READ),
+    (
+        good(source_computed=row(b"abc", SHA), destination_computed=row(b"abc", SHA)),
+        Level.COMPUTED,
+    ),
+    (good(destination_computed=row(b"abc", CRC)), Level.INDEPENDENT),
+    (
+        good(
+            source=facts(b"abc", full(b"abc", SHA)),
+            destination=copied(b"abc", full(b"abc", CRC)),
+            source_computed=row(b"abc", CRC),
+        ),
+        Level.INDEPENDENT,
+    ),
+    (good(source_computed=row(b"abc", CRC)), Level.RECORDED),
+    (
+        good(
+            source=facts(b"abc", CUT_CRC),
+            destination=copied(b"abc", full(b"abc", CRC32)),
+            source_parts=PARTS,
+        ),
+        Level.INDEPENDENT,
+    ),
+    (
+        good(source=etag(facts(b"abc"), TAG), destination=copied(b"abc", full(b"abc", MD5))),
+        Level.INDEPENDENT,
+    ),
+    (
+        good(
+            source=etag(facts(b"abc", full(b"abc", MD5)), TAG),
+            destination=copied(b"abc", full(b"abc", MD5)),
+        ),
+        Level.RECORDED,
+    ),
+    (
+        good(
+            source=facts(b"abc"), expected=EXPECTED, destination=copied(b"abc", full(b"abc", SHA))
+        ),
+        Level.INDEPENDENT,
+    ),
+    (
+        good(source=ABSENT, expected=EXPECTED, destination=copied(b"abc", full(b"abc", SHA))),
+        Level.RECORDED,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_SHA),
+            destination=copied(b"abc", CUT_SHA),
+            source_parts=SHA_PARTS,
+            destination_parts=SHA_PARTS,
+        ),
+        Level.RECORDED,
+    ),
+    (good(source=facts(b""), destination=copied(b"")), Level.RECORDED),
+]
+"""Evidence that verifies, and how strongly: S3 lets a copy carry over what the source has."""
+
+
+@pytest.mark.parametrize(("evidence", "level"), LADDER, ids=str)
+def test_each_kind_of_evidence_reaches_its_level(evidence: Evidence, level: Level) -> None:
+    finding = decide(evidence, PLAIN)
+    assert isinstance(finding, Finding)
+    assert (finding.verdict, finding.level) == (Verdict.VERIFIED, level)
+
+
+def test_every_level_that_verifies_has_a_case_above() -> None:
+    assert {level for _, level in LADDER} == set(Level) - {Level.NONE, Level.ETAG}
+
+
 def test_every_reason_has_a_case_above() -> None:
     cases = test_each_rule_gives_its_verdict.pytestmark[0].args[1]  # type: ignore[attr-defined]
     assert {case[3] for case in cases} == set(Reason)
-
-
-def test_a_destination_hashed_here_proves_more_than_recorded_checksums() -> None:
-    recorded = decide(GOOD, PLAIN)
-    hashed = decide(good(destination_bytes=read(b"abc", CRC)), PLAIN)
-    assert isinstance(recorded, Finding)
-    assert isinstance(hashed, Finding)
-    assert (recorded.level, hashed.level) == (Level.RECORDED, Level.READ)
 
 
 def test_the_window_forgives_a_minute_of_skew() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -106,7 +107,7 @@ def command(  # noqa: PLR0913 - one argument per option
     extras: bool,
     out: Path | None,
     workers: int,
-    **aws: str | None,
+    **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Prove what a finished copy job did, object by object.
 
