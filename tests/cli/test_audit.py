@@ -399,7 +399,6 @@ def test_rows_of_the_report_that_match_no_row_are_named(auditing: Auditing) -> N
         ["--read", "sample:nan"],
         ["--read", "some"],
         ["--read", "sample:2"],
-        ["--read-budget", "much"],
     ],
     ids=" ".join,
 )
