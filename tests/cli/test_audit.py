@@ -70,8 +70,9 @@ def auditing(stage: Stage, s3_server: str, tmp_path: Path) -> Auditing:
 def test_a_job_whose_checksums_compare_to_nothing_is_not_proven(auditing: Auditing) -> None:
     result = auditing.by_id()
     assert result.return_value == ExitCode.UNPROVEN, result.output
-    assert {r.finding.reason for r in auditing.records()} == {Reason.BELOW_REQUIRED}
-    assert {r.finding.level for r in auditing.records()} == {Level.ETAG}
+    assert {(r.finding.reason, r.finding.level) for r in auditing.records()} == {
+        (Reason.BELOW_REQUIRED, Level.ETAG)
+    }
 
 
 def test_the_same_job_is_proven_by_reading(auditing: Auditing) -> None:
@@ -398,7 +399,6 @@ def test_rows_of_the_report_that_match_no_row_are_named(auditing: Auditing) -> N
         ["--read", "sample:nan"],
         ["--read", "some"],
         ["--read", "sample:2"],
-        ["--read-budget", "much"],
     ],
     ids=" ".join,
 )

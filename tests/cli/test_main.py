@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from intact.audit import Verdict
 from intact.cli import main as main_module
-from intact.cli.main import INTERRUPTED, cli, main
+from intact.cli.main import cli, main
 from intact.errors import (
     AccessError,
     CorruptError,
@@ -96,8 +96,9 @@ def test_an_unknown_command_is_a_usage_error() -> None:
         (CorruptError("no"), ExitCode.WRONG),
         (UnprovenError("no"), ExitCode.UNPROVEN),
         (PermissionError("no"), ExitCode.UNFINISHED),
-        (KeyboardInterrupt(), INTERRUPTED),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED),
         (click.UsageError("no"), ExitCode.USAGE),
+        (KeyError("a bug"), ExitCode.UNFINISHED),
     ],
     ids=repr,
 )

@@ -19,7 +19,7 @@ from intact.adapters.ledger import LedgerReader
 from intact.adapters.s3control import cancel, describe, s3control_client
 from intact.batch.outcome import JobStatus
 from intact.cli.audit import LEDGER
-from intact.cli.main import INTERRUPTED, cli
+from intact.cli.main import cli
 from intact.errors import ExitCode, UsageError
 from intact.rehearsal.faults import DEATH, Faults
 from tests.stage import ACCOUNT
@@ -123,7 +123,7 @@ def test_a_job_that_was_killed_midway_ends_whole(theatre: Theatre, tmp_path: Pat
         assert outcome.total == len(names)
         assert [row.split(",")[1] for row in second.stage.rows(outcome)] == names
         assert len(names) <= copies(second.stage) <= len(names) + MOST_REPEATED
-        assert second.interrupt() == INTERRUPTED
+        assert second.interrupt() == ExitCode.INTERRUPTED
 
 
 def test_a_job_whose_process_died_as_planned_goes_on_past_it(
@@ -148,7 +148,7 @@ def test_ctrl_c_keeps_the_state_and_ends_with_its_own_status(
     with theatre.open(f"--state={tmp_path}") as first:
         job_id = first.stage.submit(first.stage.manifest("a"), ConfirmationRequired=True)
         first.stage.wait(job_id)
-        assert first.interrupt() == INTERRUPTED
+        assert first.interrupt() == ExitCode.INTERRUPTED
     with theatre.open(f"--state={tmp_path}") as second:
         assert second.stage.wait(job_id).status is JobStatus.SUSPENDED
         cancel(second.stage.control, account_id=ACCOUNT, job_id=job_id)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from botocore.model import OperationModel
     from types_boto3_s3 import S3Client
 
     from intact.batch.listed import Listed
@@ -59,16 +61,26 @@ _NO_CREDENTIALS = (
 )
 
 
-def s3_client(
+def s3_client(  # noqa: PLR0913 - one argument per property of a client
     session: boto3.Session | None = None,
     *,
     endpoint_url: str | None = None,
     region: str | None = None,
     connections: int = 16,
+    signed: bool = True,
+    requester_pays: bool = False,
 ) -> S3Client:
     """Make an S3 client that retries as AWS advises and holds one connection per worker.
 
     With ``endpoint_url`` buckets stand in the path, since few servers have a name per bucket.
+
+    Args:
+        session: Credentials and configuration; by default those of the environment.
+        endpoint_url: Another S3 server.
+        region: AWS Region.
+        connections: Requests under way at a time.
+        signed: Whether requests are signed; public buckets answer without.
+        requester_pays: Whether we agree to pay, in every request that can say so.
     """
     style: Any = {"addressing_style": "path"} if endpoint_url else None
     config = Config(
@@ -76,11 +88,21 @@ def s3_client(
         proxies=proxies(endpoint_url),
         retries={"mode": "standard", "max_attempts": 10},
         s3=style,
+        signature_version=None if signed else UNSIGNED,
     )
     client: S3Client = (session or boto3.Session()).client(
         "s3", endpoint_url=endpoint_url, region_name=region, config=config
     )
+    if requester_pays:
+        pay: Any = _pay  # the hook's type says that it returns nothing; botocore takes what it does
+        client.meta.events.register("provide-client-params.s3.*", pay)
     return client
+
+
+def _pay(params: dict[str, Any], model: OperationModel, **_: object) -> dict[str, Any]:
+    """Add ``RequestPayer`` to what knows it."""
+    known = model.input_shape is not None and "RequestPayer" in model.input_shape.members
+    return params | {"RequestPayer": "requester"} if known else params
 
 
 def proxies(endpoint_url: str | None) -> dict[str, str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from typing import Any
 
 import click
 
@@ -28,7 +29,12 @@ Examples:
 )
 @s3_options
 def command(
-    source: str, file: str, *, version_id: str | None, allow_unproven: bool, **aws: str | None
+    source: str,
+    file: str,
+    *,
+    version_id: str | None,
+    allow_unproven: bool,
+    **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Download the object SOURCE to FILE, which appears only when its bytes are proven.
 

@@ -7,7 +7,7 @@ import hashlib
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -85,7 +85,7 @@ def write(  # noqa: PLR0913 - one argument per option
     null: bool,
     extra: tuple[str, ...],
     out: Path | None,
-    **aws: str | None,
+    **aws: Any,  # noqa: ANN401 - options of Aws
 ) -> int:
     """Write a manifest of everything that SOURCE lists.
 
@@ -131,7 +131,12 @@ Examples:
 @click.option("--show", default=10, show_default=True, help="Lines to show of each rule.")
 @aws_options
 def lint(
-    *, manifest: str, columns: str | None, target_key_prefix: str, show: int, **aws: str | None
+    *,
+    manifest: str,
+    columns: str | None,
+    target_key_prefix: str,
+    show: int,
+    **aws: Any,  # noqa: ANN401 - options of Aws
 ) -> int:
     """Check MANIFEST, a file or an s3:// address, before a job runs into it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 class Aws:
     """How to reach S3 and S3 Control; None leaves it to the usual AWS configuration."""
 
-    profile: str | None
-    region: str | None
-    endpoint_url: str | None
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
     control_endpoint_url: str | None = None
+    no_sign_request: bool = False
+    request_payer: str | None = None
 
     def session(self) -> boto3.Session:
         """Open a session with the named profile."""
@@ -37,7 +40,12 @@ class Aws:
         from intact.adapters.boto import s3_client  # noqa: PLC0415 - imports boto3
 
         return s3_client(
-            self.session(), endpoint_url=self.endpoint_url, region=self.region, connections=workers
+            self.session(),
+            endpoint_url=self.endpoint_url,
+            region=self.region,
+            connections=workers,
+            signed=not self.no_sign_request,
+            requester_pays=self.request_payer is not None,
         )
 
     def store(self, *, workers: int) -> BotoStore:
@@ -55,13 +63,50 @@ class Aws:
         )
 
 
+_UNITS = {"": 0, "B": 0, "KIB": 10, "MIB": 20, "GIB": 30, "TIB": 40}
+
+
+class Size(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3
+    """A number of bytes with a binary unit, in any case: ``4096``, ``64KiB``, ``1 MiB``."""
+
+    name = "size"
+
+    def __init__(self, *, least: int = 1) -> None:
+        """Accept no less than that many bytes."""
+        self._least = least
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read the number."""
+        found = re.fullmatch(r"([0-9]{1,12}) ?([KMGT]IB|B|)", str(value).upper())
+        if found is None:
+            self.fail(f"{value!r}; wanted a size such as 4096, 64KiB or 1MiB", param, ctx)
+        size = int(found[1]) << _UNITS[found[2]]
+        if size < self._least:
+            self.fail(f"{value!r}; wanted at least {self._least} bytes", param, ctx)
+        return size
+
+
 def s3_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of ``Aws`` that concern S3 itself."""
     for option in reversed(
         (
-            click.option("--profile", help="Profile of the AWS configuration."),
-            click.option("--region", help="AWS Region."),
-            click.option("--endpoint-url", help="Address of another S3 server."),
+            click.option("--profile", metavar="NAME", help="Profile of the AWS configuration."),
+            click.option("--region", metavar="NAME", help="AWS Region."),
+            click.option("--endpoint-url", metavar="URL", help="Address of another S3 server."),
+            click.option(
+                "--no-sign-request",
+                is_flag=True,
+                help="Send requests to S3 unsigned, as public buckets allow.",
+            ),
+            click.option(
+                "--request-payer",
+                is_flag=False,
+                flag_value="requester",
+                type=click.Choice(["requester"]),
+                help="Agree to pay for requests to buckets whose requesters pay.",
+            ),
         )
     ):
         function = option(function)
@@ -70,5 +115,7 @@ def s3_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def aws_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of ``Aws`` to a command, which receives them as keywords."""
-    control = click.option("--control-endpoint-url", help="Address of another S3 Control server.")
+    control = click.option(
+        "--control-endpoint-url", metavar="URL", help="Address of another S3 Control server."
+    )
     return s3_options(control(function))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -21,7 +22,7 @@ Examples:
 @click.argument("target")
 @click.option("--no-clobber", is_flag=True, help="Fail where the object exists.")
 @s3_options
-def command(file: str, target: str, *, no_clobber: bool, **aws: str | None) -> None:
+def command(file: str, target: str, *, no_clobber: bool, **aws: Any) -> None:  # noqa: ANN401 - fields of Aws
     """Upload FILE as the object TARGET, and confirm that S3 stores what was read.
 
     TARGET is s3://BUCKET/KEY; FILE may be - for standard input.
