@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from intact.batch.manifest import ManifestFormat
+
 
 class Of(Enum):
     """Which of the two objects of a copy an input speaks of; the values name columns."""
@@ -21,16 +23,17 @@ class Of(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedInput:
-    """The completion report of a Compute checksum job.
+    """The completion report of a Compute checksum job, over sources, copies or both.
 
     Attributes:
-        of: Whose checksums it holds.
         parts: Its CSV files.
+        written: Format of that job's own manifest, whose spelling of keys the report repeats;
+            None where it is not known.
         begun: When the job was created; None where that is not known.
     """
 
-    of: Of
     parts: Sequence[Path]
+    written: ManifestFormat | None = None
     begun: datetime | None = None
 
 

@@ -1,89 +1,50 @@
 """Stage one: every input, cut into buckets by a hash of the source key, as Parquet.
 
 DuckDB reads what is plain, and Python, by the readers of ``intact.batch``, whatever is not: rows
-of a manifest one by one, files of a report as a whole, since a quoted line end in one row could
-pass for the end of it.  Either way a row means the same.
+one by one, or whole files of a report where a row may go on in the next line.  Either way a row
+means the same.  A folder appears under its name only when all is in it.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
-import duckdb
-
-from intact.adapters.offline.joining import quoted
-from intact.adapters.plain import ELSEWHERE, LINES, spool_plain
+from intact.adapters.offline.lines import LINES, alone, line_end, text_size
+from intact.adapters.offline.listed import inventory_query
+from intact.adapters.offline.reports import (
+    COMPUTED,
+    KEY,
+    TASKS,
+    computed_query,
+    computed_rows,
+    task_query,
+    task_rows,
+)
+from intact.adapters.offline.words import quoted
+from intact.adapters.plain import ELSEWHERE
+from intact.adapters.plain import LINES as SPOOLED
+from intact.adapters.plain import spool_plain
 from intact.batch import MalformedRow, TaskResult, read_results
-from intact.batch.computed import ComputedRow
 from intact.batch.manifest import IGNORE, read_row
-from intact.checksum import Algorithm
-from intact.checksum.encoding import encode
 from intact.errors import FormatError
-from intact.s3 import decode_key
-from intact.s3.objects import SSE_S3
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from intact.adapters.offline.inputs import InventoryInput
+    import duckdb
+
+    from intact.adapters.offline.inputs import ComputedInput, InventoryInput
+    from intact.s3 import ObjectRef
+
+    Reader = Callable[[TaskResult], Iterator[dict[str, Any]]]
 
 GROUP = 1 << 30
 """Bytes of a report that are staged in one go; what a kill loses at most."""
-_REPORT = (
-    "header = false, auto_detect = false, quote = '\"', escape = '\"', delim = ',', "
-    "nullstr = '\\3', strict_mode = true, store_rejects = true, rejects_limit = 0, "
-    "parallel = false, filename = true, columns = {'bucket': 'VARCHAR', 'raw_key': 'VARCHAR', "
-    "'version': 'VARCHAR', 'status': 'VARCHAR', 'http': 'VARCHAR', 'error': 'VARCHAR', "
-    "'message': 'VARCHAR'}"
-)
-_DECODED = "CASE WHEN contains(raw_key, '%') THEN TRY(url_decode(raw_key)) ELSE raw_key END"
-_TASK_IS_PLAIN = (
-    "bucket <> '' AND raw_key <> '' AND key IS NOT NULL AND NOT contains(raw_key, '+') "
-    "AND status IN ('succeeded', 'failed') AND (http = '' OR regexp_full_match(http, '[0-9]{3}')) "
-    "AND NOT regexp_full_match(error, '[0-9]{3}')"
-)
-_SAID = "replace(message, '\\u003d', '=')"
-_MEMBERS = (
-    f"TRY(json_extract_string({_SAID}, ['$.checksum_base64', '$.checksum_hex', "
-    "'$.checksumAlgorithm', '$.ETag', '$.etag']))"
-)
-"""What a Compute checksum job says, in the order of the columns below."""
-_WRITTEN = (
-    '\'{"checksum_base64":"\' || said[1] || \'","\' || CASE WHEN said[4] IS NULL THEN \'etag\' '
-    "ELSE 'ETag' END || '\":\"' || etag || '\",\"checksumAlgorithm\":\"' || said[3] || "
-    '\'","checksumType":"FULL_OBJECT","checksum_hex":"\' || said[2] || \'"}\''
-)
-"""The message as S3 writes it, from its members; a message of any other form is Python's."""
-_SIZES = "MAP {" + ", ".join(f"'{a.value}': {a.digest_size}" for a in Algorithm) + "}"
-_COMPUTED_IS_PLAIN = (
-    f"status = 'failed' OR coalesce({_SAID} = {_WRITTEN} AND etag <> '' "
-    "AND to_base64(digest) = said[1] AND lower(hex(digest)) = lower(said[2]) "
-    f"AND octet_length(digest) = {_SIZES}[said[3]], false)"
-)
-TASKS = {
-    "bucket": "VARCHAR",
-    "key": "VARCHAR",
-    "version": "VARCHAR",
-    "raw_key": "VARCHAR",
-    "status": "VARCHAR",
-    "http": "VARCHAR",
-    "error": "VARCHAR",
-    "message": "VARCHAR",
-}
-COMPUTED = {
-    "bucket": "VARCHAR",
-    "key": "VARCHAR",
-    "version": "VARCHAR",
-    "algorithm": "VARCHAR",
-    "type": "VARCHAR",
-    "digest": "VARCHAR",
-    "parts": "INTEGER",
-    "etag": "VARCHAR",
-}
-_NEEDED = frozenset({"Bucket", "Key", "Size", "LastModifiedDate", "ETag"})
+MALFORMED, TALLY = "malformed.jsonl", "tally.json"
 MANIFEST = {"line": "BIGINT", "bucket": "VARCHAR", "key": "VARCHAR", "version": "VARCHAR"}
 
 
@@ -91,7 +52,7 @@ class Stage:
     """A folder of staged inputs.
 
     Attributes:
-        folder: Holds one folder for each finished input.
+        folder: Holds one folder for each finished input, or group of its files.
     """
 
     def __init__(
@@ -102,222 +63,268 @@ class Stage:
         self._connection = connection
         self._buckets = buckets
         folder.mkdir(parents=True, exist_ok=True)
+        connection.execute("SET preserve_insertion_order = false")
 
     def manifest(self, path: Path, *, fields: tuple[str, ...]) -> None:
-        """Stage a CSV manifest; malformed rows go to ``malformed-manifest.jsonl``."""
+        """Stage a CSV manifest; malformed rows go to a file beside it."""
         self._once("manifest", lambda into: self._manifest(into, path, fields=fields))
 
     def report(self, parts: Sequence[Path]) -> None:
-        """Stage the copy job's report; malformed rows go to ``malformed-report.jsonl``."""
-        query = f"bucket, key, version, raw_key, status, http, error, message, ({_TASK_IS_PLAIN})"
-        self._report("report", parts, query=query, columns=TASKS, read=_task)
+        """Stage the copy job's report."""
+        self._report("report", parts, query=task_query, columns=TASKS, read=task_rows)
 
-    def computed(self, name: str, parts: Sequence[Path], *, prefix: str = "") -> None:
-        """Stage a Compute checksum job's report, without the tasks that failed.
+    def computed(
+        self, name: str, made: ComputedInput, *, copies: ObjectRef, sources: frozenset[str]
+    ) -> None:
+        """Stage a Compute checksum job's report.
 
         Args:
             name: What to call it.
-            parts: Its files.
-            prefix: What the keys have before the source's: the copies' prefix and a slash.
+            made: The report.
+            copies: Bucket of the copies, and what their keys begin with.
+            sources: Buckets of the manifest.
         """
-        query = (
-            f"bucket, {_without(prefix)} AS key, version, said[3] AS algorithm, 'FULL_OBJECT', "
-            f"said[1] AS digest, NULL, etag, ({_TASK_IS_PLAIN}) AND ({_COMPUTED_IS_PLAIN})"
-        )
+        mine = f"coalesce(bucket = {quoted(copies.bucket)} AND starts_with(key, {quoted(copies.key)}), false)"
+        key = f"substr(key, {len(copies.key) + 1})"
+        both = copies.bucket in sources
 
-        def read(result: TaskResult) -> dict[str, Any] | None:
-            row = ComputedRow.parse(result)
-            return None if row is None else _computed(row, prefix=prefix)
+        def query(lines: str) -> str:
+            names = ", ".join([*COMPUTED, "odd", "file", "size"])
+            rows = f"(SELECT * FROM ({computed_query(lines)}) AS said({names}))"
+            if both:
+                return f"FROM {rows}"
+            return (
+                f"SELECT * REPLACE (CASE WHEN {mine} THEN {key} ELSE key END AS key, "
+                f"{mine} AS copy) FROM {rows}"
+            )
 
-        self._report(name, parts, query=query, columns=COMPUTED, read=read)
+        def read(result: TaskResult) -> Iterator[dict[str, Any]]:
+            for row in computed_rows(result, written=made.written):
+                found = row["key"] or ""
+                if not both and row["bucket"] == copies.bucket and found.startswith(copies.key):
+                    row |= {"key": found[len(copies.key) :], "copy": True}
+                yield row
 
-    def inventory(self, name: str, listed: InventoryInput, *, prefix: str = "") -> None:
+        self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
+        if both:  # a copy may be the source of another row
+            staged = f"read_parquet('{_sql(self.folder)}/{name}-*/*/*/*.parquet', union_by_name = true)"
+            again = f"SELECT * REPLACE ({key} AS key, true AS copy) FROM {staged} WHERE {mine}"
+            self._once(f"{name}-copies", lambda into: self._partition(into / "rows", again))
+
+    def inventory(self, listed: InventoryInput, *, prefix: str) -> None:
         """Stage an inventory.
 
+        S3 writes inventories by one program in one form, so a row of another form ends the audit.
+
         Args:
-            name: What to call it.
             listed: Its files and their columns.
-            prefix: As for ``computed``.
+            prefix: What the keys have before the source's.
 
         Raises:
             FormatError: Its columns do not say what an audit needs, or a row is malformed.
         """
-        missing = sorted(_NEEDED - set(listed.schema))
-        if missing:
-            raise FormatError(f"inventory has no column {', '.join(missing)}; wanted them all")
-        self._once(name, lambda into: self._inventory(into, listed, prefix=prefix))
+        import duckdb  # noqa: PLC0415 - heavy
 
-    def _inventory(self, into: Path, listed: InventoryInput, *, prefix: str) -> None:
-        """Rows of current versions, or of all where the inventory lists all.
+        def work(into: Path) -> None:
+            try:
+                self._partition(into / "rows", inventory_query(listed, prefix=prefix))
+            except duckdb.Error as error:
+                raise FormatError(f"inventory: {error}") from error
 
-        S3 writes inventories by one program in one form, so a row of another form ends the audit.
-        """
-        cell = {name: f'"{name}"' for name in listed.schema}
-        described = ", ".join(f"'{name}': 'VARCHAR'" for name in listed.schema)
-        files = ", ".join(f"'{_sql(part)}'" for part in listed.parts)
-        latest = f"lower({cell.get('IsLatest', quoted('true'))}) = 'true'"
-        form = "replace(Key, '+', ' ')"
-        decoded = f"CASE WHEN contains({form}, '%') THEN url_decode({form}) ELSE {form} END"
-        version = f"coalesce(nullif({cell['VersionId']}, ''), 'null')" if "VersionId" in cell else "NULL"
-        sse = f"CASE {cell.get('EncryptionStatus', 'NULL')} WHEN 'SSE-S3' THEN {quoted(SSE_S3)} END"
-        storage = cell.get("StorageClass", "NULL")
-        try:
-            self._partition(
-                into / "rows",
-                f"SELECT bucket, {_without(prefix)} AS key, version, size, etag, last_modified, "  # noqa: S608 - quoted names
-                "encryption, storage_class, archived, marker, latest FROM "
-                f"(SELECT Bucket AS bucket, {decoded} AS key, {version} AS version, "
-                "CASE WHEN marker THEN 0 ELSE Size::BIGINT END AS size, trim(ETag, '\"') AS etag, "
-                f"LastModifiedDate::TIMESTAMPTZ AS last_modified, {sse} AS encryption, "
-                f"nullif({storage}, 'STANDARD') AS storage_class, "
-                f"coalesce({storage} IN ('GLACIER', 'DEEP_ARCHIVE'), false) AS archived, marker, "
-                f"{latest} AS latest FROM (SELECT *, "
-                f"lower({cell.get('IsDeleteMarker', quoted('false'))}) = 'true' AS marker "
-                f"FROM read_csv([{files}], header = false, auto_detect = false, quote = '\"', "
-                f"escape = '\"', delim = ',', nullstr = '\\3', columns = {{{described}}})))",
-            )
-        except duckdb.Error as error:
-            raise FormatError(f"inventory: {error}") from error
+        self._once(listed.of.value, work)
 
     def _once(self, name: str, work: Callable[[Path], None]) -> None:
         """Do a piece of work whose folder appears only when it is whole."""
-        whole, partial = self.folder / name, self.folder / f"{name}.partial"
+        whole, partly = self.folder / name, self.folder / f"{name}.partial"
         if whole.exists():
             return
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        work(partial)
-        partial.rename(whole)
+        shutil.rmtree(partly, ignore_errors=True)
+        partly.mkdir()
+        work(partly)
+        partly.rename(whole)
 
     def _manifest(self, into: Path, path: Path, *, fields: tuple[str, ...]) -> None:
-        plain, odd, malformed = into / "plain", into / "odd", into / "malformed.jsonl"
+        plain, odd = into / "plain", into / "odd.jsonl"
         with (
             path.open("rb") as file,
             plain.open("wb") as spool,
             odd.open("w") as good,
-            malformed.open("w") as bad,
+            (into / MALFORMED).open("w") as bad,
         ):
             for line, text in spool_plain(file, spool):
-                self._odd_row(text, line=line, fields=fields, good=good, bad=bad)
-        cell = {name: f"cells[{place}]" for place, name in enumerate(fields, 1) if name != IGNORE}
-        version = cell.get("VersionId", "NULL")
-        plainly = (
-            f"len(cells) = {len(fields)} AND bucket <> '' AND raw_key <> '' AND key IS NOT NULL "
-            f"AND NOT contains(raw_key, '+') AND coalesce(version, '-') <> ''"
-        )
-        self._partition(
-            into / "rows",
-            f"SELECT line, bucket, key, version, CASE WHEN {plainly} THEN NULL ELSE row END AS odd "
-            f"FROM (SELECT *, {_DECODED} AS key FROM (SELECT line, row, cells, "
-            f"{cell['Bucket']} AS bucket, {cell['Key']} AS raw_key, {version} AS version "
-            "FROM (SELECT row_number() OVER () AS line, row, string_split(row, ',') AS cells "
-            f"FROM read_csv('{_sql(plain)}', {LINES}))))",
-        )
-        with odd.open("a") as good, malformed.open("a") as bad:
+                _odd_row(text, line=line, fields=fields, good=good, bad=bad)
+        self._connection.execute("SET preserve_insertion_order = true")  # it numbers the lines
+        self._partition(into / "rows", _manifest_query(plain, fields))
+        self._connection.execute("SET preserve_insertion_order = false")
+        with odd.open("a") as good, (into / MALFORMED).open("a") as bad:
             for line, text in self._rows(
-                f"SELECT line, odd FROM read_parquet('{_sql(into / 'rows')}/*/*.parquet') "  # noqa: S608 - paths of our own
+                f"SELECT line, odd FROM {_staged(into)} "  # noqa: S608 - paths of our own
                 f"WHERE odd IS NOT NULL AND odd <> chr({ord(ELSEWHERE)}) ORDER BY line"
             ):
-                self._odd_row(text, line=line, fields=fields, good=good, bad=bad)
-        self._from_json(into / "odd-rows", odd, MANIFEST | {"odd": "VARCHAR"})
+                _odd_row(text, line=line, fields=fields, good=good, bad=bad)
+        self._add(into, odd, MANIFEST)
         plain.unlink()
-        odd.unlink()
-
-    def _odd_row(
-        self, text: str, *, line: int, fields: tuple[str, ...], good: IO[str], bad: IO[str]
-    ) -> None:
-        row = read_row(text, line=line, fields=fields)
-        if isinstance(row, MalformedRow):
-            bad.write(_json({"line": row.line, "text": row.text, "problem": row.problem}))
-        else:
-            source = row.source
-            cells = {"bucket": source.bucket, "key": source.key, "version": source.version_id}
-            good.write(_json({"line": line} | cells))
 
     def _report(
         self,
         name: str,
         parts: Sequence[Path],
         *,
-        query: str,
-        columns: dict[str, str],
-        read: Callable[[TaskResult], dict[str, Any] | None],
+        query: Callable[[str], str],
+        columns: Mapping[str, str],
+        read: Reader,
     ) -> None:
+        work = partial(self._group, query=query, columns=columns, read=read)
         for number, group in enumerate(_groups(parts)):
-            self._once(
-                f"{name}-{number}",
-                lambda into, group=group: self._group(
-                    into, group, query=query, columns=columns, read=read
-                ),
-            )
+            self._once(f"{name}-{number}", partial(work, parts=group))
 
     def _group(
         self,
         into: Path,
-        parts: Sequence[Path],
         *,
-        query: str,
-        columns: dict[str, str],
-        read: Callable[[TaskResult], dict[str, Any] | None],
+        parts: Sequence[Path],
+        query: Callable[[str], str],
+        columns: Mapping[str, str],
+        read: Reader,
     ) -> None:
-        """Stage files of a report: those with no row out of the ordinary in one go."""
-        odd = self._plain_files(into, parts, query=query, columns=columns)
-        if odd:
-            left = [part for part in parts if part not in odd]
-            shutil.rmtree(into / "rows")
-            if left and self._plain_files(into, left, query=query, columns=columns):
-                raise AssertionError("a file was plain and is no more")
-        rows, malformed = into / "odd", into / "malformed.jsonl"
-        with rows.open("w") as good, malformed.open("w") as bad:
-            for part in odd:
-                with part.open("rb") as lines:
-                    for result in read_results(lines):
-                        _read_odd(result, part, read=read, good=good, bad=bad)
-        self._from_json(into / "odd-rows", rows, columns)
-        rows.unlink()
+        """Stage files of a report: by lines, but for those whose rows may span several."""
+        ends = {part: line_end(part) for part in parts if part.stat().st_size}
+        left = {part: end for part, end in ends.items() if end is not None}
+        odd = into / "odd.jsonl"
+        tally = {"rows": 0, "succeeded": 0, "failed": 0, "malformed": 0}
+        with odd.open("w") as good, (into / MALFORMED).open("w") as bad:
+            taker = _Taker(read, good=good, bad=bad, tally=tally)
+            while left:
+                whole, alones = self._lines(into, left, query=query, columns=columns)
+                left = {part: end for part, end in left.items() if part not in whole}
+                if not whole:
+                    for part, result in alones:
+                        taker.take(part, result)
+                    break
+                shutil.rmtree(into / "rows")
+            for part in ends:
+                if part not in left:
+                    with part.open("rb") as lines:
+                        for result in read_results(lines):
+                            taker.take(part, result)
+        self._count(into, columns, tally)
+        self._add(into, odd, columns)
 
-    def _plain_files(
-        self, into: Path, parts: Sequence[Path], *, query: str, columns: dict[str, str]
-    ) -> set[Path]:
-        """Stage files, and return those that hold a row that is not plain."""
-        listed = ", ".join(f"'{_sql(part)}'" for part in parts)
-        names = ", ".join([*columns, "is_plain", "filename"])
-        self._partition(
-            into / "rows",
-            f"SELECT * FROM (SELECT {query}, filename FROM (SELECT *, {_DECODED} AS key, "
-            "TRY(from_base64(said[1])) AS digest, coalesce(said[4], said[5]) AS etag "
-            f"FROM (SELECT *, {_MEMBERS if 'digest' in columns else 'NULL::VARCHAR[]'} AS said "
-            f"FROM read_csv([{listed}], {_REPORT})))) AS staged({names})",
-        )
-        staged = f"read_parquet('{_sql(into / 'rows')}/*/*.parquet')"
-        found = self._rows(
-            f"SELECT DISTINCT filename FROM {staged} WHERE NOT coalesce(is_plain, false) "  # noqa: S608 - paths of our own
-            "UNION SELECT file_path FROM reject_errors JOIN reject_scans USING (scan_id, file_id)"
-        )
-        odd = {part for name, *_ in found for part in parts if str(part) == name}
-        self._connection.execute("DELETE FROM reject_errors; DELETE FROM reject_scans")
-        return odd
+    def _lines(
+        self,
+        into: Path,
+        ends: Mapping[Path, int],
+        *,
+        query: Callable[[str], str],
+        columns: Mapping[str, str],
+    ) -> tuple[set[Path], list[tuple[Path, TaskResult | MalformedRow]]]:
+        """Stage files line by line.
+
+        Returns the files of which that was wrong, and else what the lines say that are not plain.
+        """
+        files = ", ".join(f"'{_sql(part)}'" for part in ends)
+        names = ", ".join([*columns, "odd", "file", "size"])
+        read = query(f"read_csv([{files}], {LINES})")
+        self._partition(into / "rows", f"SELECT * FROM ({read}) AS staged({names})")
+        by_name = {str(part): part for part in ends}
+        sizes = self._rows(f"SELECT file, sum(size), count(*) FROM {_staged(into)} GROUP BY file")  # noqa: S608 - paths of our own
+        got = {by_name[name]: size + ends[by_name[name]] * rows for name, size, rows in sizes}
+        whole = {part for part, end in ends.items() if got.get(part) != text_size(part, end=end)}
+        found = []
+        for name, text in self._rows(
+            f"SELECT file, odd FROM {_staged(into)} WHERE odd IS NOT NULL"  # noqa: S608 - as above
+        ):
+            result = alone(text)
+            if result is None:
+                whole.add(by_name[name])
+            else:
+                found.append((by_name[name], result))
+        return whole, found
+
+    def _count(self, into: Path, columns: Mapping[str, str], tally: dict[str, int]) -> None:
+        """Write down how many rows of each kind there are."""
+        if (into / "rows").exists():
+            failed = "status = 'failed'" if "status" in columns else "digest IS NULL"
+            for fails, rows in self._rows(
+                f"SELECT {failed}, count(*) FROM {_staged(into)} WHERE odd IS NULL GROUP BY ALL"  # noqa: S608 - as above
+            ):
+                tally["failed" if fails else "succeeded"] += rows
+                tally["rows"] += rows
+        (into / TALLY).write_text(json.dumps(tally))
 
     def _partition(self, into: Path, query: str) -> None:
         self._connection.execute(
             f"COPY (SELECT *, hash(key) % {self._buckets} AS slice FROM ({query})) "
-            f"TO '{_sql(into)}' (FORMAT parquet, PARTITION_BY (slice))"
+            f"TO '{_sql(into)}' (FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (slice))"
         )
 
-    def _from_json(self, into: Path, path: Path, columns: dict[str, str]) -> None:
+    def _add(self, into: Path, path: Path, columns: Mapping[str, str]) -> None:
+        """Add rows that Python has read."""
         described = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
         if path.stat().st_size:
             self._partition(
-                into,
-                f"SELECT * FROM read_json('{_sql(path)}', format = 'newline_delimited', "  # noqa: S608 - paths of our own
-                f"columns = {{{described}}})",
+                into / "odd",
+                f"SELECT * FROM read_json('{_sql(path)}', format = 'newline_delimited', "  # noqa: S608 - as above
+                f"maximum_object_size = 67108864, columns = {{{described}}})",
             )
+        path.unlink()
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query; nothing else may be run meanwhile."""
         cursor = self._connection.execute(query)
         while page := cursor.fetchmany(10_000):
             yield from page
+
+
+class _Taker:
+    """Takes what Python reads of a report to where it belongs."""
+
+    def __init__(
+        self, read: Reader, *, good: IO[str], bad: IO[str], tally: dict[str, int]
+    ) -> None:
+        self._read, self._good, self._bad, self._tally = read, good, bad, tally
+
+    def take(self, part: Path, result: TaskResult | MalformedRow) -> None:
+        try:
+            if isinstance(result, MalformedRow):
+                raise FormatError(result.problem)
+            rows = list(self._read(result))
+        except FormatError as error:
+            text = result.text if isinstance(result, MalformedRow) else result.row()
+            self._bad.write(_json({"file": part.name, "text": text, "problem": str(error)}))
+            self._tally["malformed"] += 1
+            return
+        self._good.writelines(_json(row) for row in rows)
+        self._tally["rows"] += 1
+        self._tally[result.status.value] += 1
+
+
+def _manifest_query(plain: Path, fields: tuple[str, ...]) -> str:
+    cell = {name: f"cells[{place}]" for place, name in enumerate(fields, 1) if name != IGNORE}
+    version = cell.get("VersionId", "NULL")
+    plainly = (
+        f"len(cells) = {len(fields)} AND bucket <> '' AND raw_key <> '' AND key IS NOT NULL "
+        f"AND NOT contains(raw_key, '+') AND coalesce(version, '-') <> ''"
+    )
+    return (
+        f"SELECT line, bucket, key, version, CASE WHEN {plainly} THEN NULL ELSE row END AS odd "
+        f"FROM (SELECT *, {KEY.format('raw_key')} AS key FROM (SELECT line, row, cells, "
+        f"{cell['Bucket']} AS bucket, {cell['Key']} AS raw_key, {version}::VARCHAR AS version "
+        "FROM (SELECT row_number() OVER () AS line, row, string_split(row, ',') AS cells "
+        f"FROM read_csv('{_sql(plain)}', {SPOOLED}))))"
+    )
+
+
+def _odd_row(
+    text: str, *, line: int, fields: tuple[str, ...], good: IO[str], bad: IO[str]
+) -> None:
+    row = read_row(text, line=line, fields=fields)
+    if isinstance(row, MalformedRow):
+        bad.write(_json({"line": row.line, "text": row.text, "problem": row.problem}))
+    else:
+        source = row.source
+        cells = {"bucket": source.bucket, "key": source.key, "version": source.version_id}
+        good.write(_json({"line": line} | cells))
 
 
 def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
@@ -331,65 +338,13 @@ def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
         yield group
 
 
-def _read_odd(
-    result: TaskResult | MalformedRow,
-    part: Path,
-    *,
-    read: Callable[[TaskResult], dict[str, Any] | None],
-    good: IO[str],
-    bad: IO[str],
-) -> None:
-    try:
-        if isinstance(result, MalformedRow):
-            raise FormatError(result.problem)
-        if "+" in result.raw_key:
-            raise FormatError(f"key {result.raw_key!r} has a bare '+', which has two readings")
-        row = read(result)
-    except FormatError as error:
-        text = result.text if isinstance(result, MalformedRow) else result.row()
-        bad.write(_json({"file": part.name, "text": text, "problem": str(error)}))
-    else:
-        if row is not None:
-            good.write(_json(row))
-
-
-def _task(result: TaskResult) -> dict[str, Any]:
-    return {
-        "bucket": result.bucket,
-        "key": decode_key(result.raw_key),
-        "version": result.version_id or "",
-        "raw_key": result.raw_key,
-        "status": result.status.value,
-        "http": "" if result.http_status is None else str(result.http_status),
-        "error": result.error_code,
-        "message": result.message,
-    }
-
-
-def _computed(row: ComputedRow, *, prefix: str) -> dict[str, Any]:
-    key, checksum = decode_key(row.raw_key), row.checksum
-    return {
-        "bucket": row.bucket,
-        "key": key[len(prefix) :] if key.startswith(prefix) else None,
-        "version": row.version_id or "",
-        "algorithm": checksum.algorithm.value,
-        "type": checksum.type and checksum.type.value,
-        "digest": encode(checksum.digest),
-        "parts": checksum.parts,
-        "etag": row.etag,
-    }
-
-
-def _without(prefix: str) -> str:
-    """SQL of the source's key, from that of its copy; null for a key that is nobody's copy."""
-    if not prefix:
-        return "key"
-    return f"CASE WHEN starts_with(key, {quoted(prefix)}) THEN substr(key, {len(prefix) + 1}) END"
+def _staged(into: Path) -> str:
+    return f"read_parquet('{_sql(into)}/rows/*/*.parquet')"
 
 
 def _sql(path: Path) -> str:
     return str(path).replace("'", "''")
 
 
-def _json(row: dict[str, Any]) -> str:
+def _json(row: Mapping[str, Any]) -> str:
     return json.dumps(row) + "\n"
