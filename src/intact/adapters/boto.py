@@ -115,9 +115,9 @@ class BotoStore:
                 headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
                 marker = headers.get("x-amz-delete-marker") == "true"
                 return Absent(detail="delete marker" if marker else "404")
-            raise _store_error("HeadObject", ref, error) from error
+            raise store_error("HeadObject", ref, error) from error
         except BotoCoreError as error:
-            raise _store_error("HeadObject", ref, error) from error
+            raise store_error("HeadObject", ref, error) from error
         return ObjectFacts.from_head(response)
 
     def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
@@ -132,7 +132,7 @@ class BotoStore:
             with contextlib.closing(response["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
         except (BotoCoreError, ClientError) as error:
-            raise _store_error("GetObject", ref, error) from error
+            raise store_error("GetObject", ref, error) from error
 
     def require_bucket(self, bucket: str) -> None:
         """HeadBucket, since HeadObject cannot tell a missing bucket from a missing object.
@@ -169,7 +169,8 @@ def _address(ref: ObjectRef) -> dict[str, Any]:
     return {"Bucket": ref.bucket, "Key": ref.key} | version
 
 
-def _store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:
+def store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:
+    """What a failed request means: ``AccessError`` where no further one can succeed."""
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
     fatal = code in _NO_ACCESS or isinstance(error, _NO_CREDENTIALS)
     return (AccessError if fatal else StoreError)(f"{call} {ref}: {error}")

@@ -20,6 +20,7 @@ class LazyGroup(click.Group):
     nouns: ClassVar[dict[str, str]] = {
         "audit": "Prove what a finished copy job did, object by object.",
         "bench": "Measure how fast the checksums are on this CPU.",
+        "copy": "Copy objects that are too large for a batch job.",
         "demo": "Copy, damage and audit a real tree on a local S3 server.",
         "iam": "Print the permissions that one job needs, and no more.",
         "job": "Build, check, submit and follow S3 Batch Operations jobs.",

@@ -142,7 +142,7 @@ def lint(
 
     prefix_size = len(f"{target_key_prefix}/".encode()) if target_key_prefix else 0
     with _input(manifest, Aws(**aws)) as file:
-        names = _columns(file, columns)
+        names = columns_of(file, columns)
         found = lint_file(file, columns=names, prefix_size=prefix_size, most=show)
     for name, kept in found.items():
         rule = RULES[name]
@@ -173,7 +173,7 @@ def split(*, manifest: Path, columns: str | None, most_rows: int, out: Path) -> 
     from intact.batch.split import split as place  # noqa: PLC0415 - only here
 
     with manifest.open("rb") as file:
-        names = _columns(file, columns)
+        names = columns_of(file, columns)
         parts = write_parts(place(file, columns=names, most_rows=most_rows), out)
     for name, part in sorted(parts.items()):
         click.echo(f"{part.rows:>14,}  {part.digest.hexdigest()}  {out / name}.csv")
@@ -195,7 +195,7 @@ def _input(manifest: str, reach: Aws) -> Iterator[IO[bytes]]:
             yield file
 
 
-def _columns(file: IO[bytes], columns: str | None) -> tuple[str, ...]:
+def columns_of(file: IO[bytes], columns: str | None) -> tuple[str, ...]:
     """Columns as given, or by how many the first row has.
 
     Raises:
