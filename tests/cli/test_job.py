@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+import yaml
 from botocore.stub import Stubber
 from click.testing import CliRunner
 
@@ -90,6 +91,10 @@ def lint(text: str) -> tuple[int, str, str]:
 
 def test_what_was_built_lints_clean() -> None:
     assert lint(build()[1]) == (ExitCode.VERIFIED, "nothing wrong\n", "")
+
+
+def test_yaml_lints_as_json_does() -> None:
+    assert lint(yaml.safe_dump(json.loads(build()[1]))) == lint(build()[1])
 
 
 def test_everything_wrong_with_a_file_is_named_at_once() -> None:

@@ -129,7 +129,7 @@ def lint(*, file: IO[bytes]) -> int:
     """Name everything wrong with a job, before S3 does.
 
     FILE is a CreateJob request, a filled skeleton of the AWS CLI, or a DescribeJob response, as
-    JSON.  Exit code 2 says that S3 would refuse the job, or that it would do harm.
+    JSON or YAML.  Exit code 2 says that S3 would refuse the job, or that it would do harm.
     """
     request = read_job(file.read())
     if named(problems(request, model=_model())):
