@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -80,7 +79,8 @@ def command(  # noqa: PLR0913 - one argument per option
 ) -> int:
     """Prove what a finished copy job did, object by object.
 
-    JOB is the id of a job, or a file with the JSON that ``aws s3control describe-job`` printed.
+    JOB is the id of a job, the record that ``intact job watch`` kept of it, or a file with the JSON
+    that ``aws s3control describe-job`` printed.
     Every row of the manifest ends in exactly one verdict; the ledger keeps it with its evidence.
     """
     from intact.adapters.auditor import Auditor  # noqa: PLC0415 - imports boto3 and DuckDB
@@ -124,19 +124,14 @@ def command(  # noqa: PLR0913 - one argument per option
 
 def _describe(job: str, *, account_id: str | None, reach: Aws) -> Mapping[str, Any]:
     if Path(job).is_file():
-        saved: dict[str, Any] = json.loads(Path(job).read_bytes(), object_hook=_with_times)
-        return saved
+        from intact.adapters.record import read_described  # noqa: PLC0415 - imports boto3
+
+        return read_described(Path(job))
     if account_id is None:
         raise click.UsageError(f"{job!r} is no file, and a job's id needs --account-id")
     from intact.adapters.s3control import describe_job  # noqa: PLC0415 - imports boto3
 
     return describe_job(reach.control(), account_id=account_id, job_id=job)
-
-
-def _with_times(members: dict[str, Any]) -> dict[str, Any]:
-    for name in {"CreationTime", "TerminationDate"} & set(members):
-        members[name] = datetime.fromisoformat(members[name])
-    return members
 
 
 def _manual(manifest: str, *, fields: tuple[str, ...], operation: S3PutObjectCopy) -> Subject:
