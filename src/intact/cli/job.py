@@ -20,9 +20,11 @@ from intact.batch.cost import (
 )
 from intact.batch.document import read_document
 from intact.batch.manifest import FIELDS
+from intact.batch.rules import UNSOUND
 from intact.batch.spec import client_request_token, to_json
 from intact.checksum import Algorithm
 from intact.cli.control import COMMANDS
+from intact.cli.options import Aws, aws_options
 from intact.errors import ExitCode
 from intact.s3.names import bucket_arn
 
@@ -122,17 +124,28 @@ def build(  # noqa: PLR0913 - one argument per option
     epilog="""\b
 Examples:
   $ intact job lint job.json
+  $ intact job lint job.yaml --live
   $ aws s3control describe-job --account-id 111122223333 --job-id ID | intact job lint -"""
 )
 @click.argument("file", type=click.File("rb"))
-def lint(*, file: IO[bytes]) -> int:
+@click.option("--live", is_flag=True, help="Look at the buckets, the manifest and the account.")
+@aws_options
+def lint(*, file: IO[bytes], live: bool, **aws: str | None) -> int:
     """Name everything wrong with a job, before S3 does.
 
     FILE is a CreateJob request, a filled skeleton of the AWS CLI, or a DescribeJob response, as
-    JSON or YAML.  Exit code 2 says that S3 would refuse the job, or that it would do harm.
+    JSON or YAML.  Exit code 2 says that S3 would refuse the job, or that it would do harm.  With
+    --live, what the job names is looked at where it lies; what cannot be read is a warning.
     """
     request = read_job(file.read())
-    if named(problems(request, model=_model())):
+    found = problems(request, model=_model())
+    if live and not any(problem.rule in UNSOUND for problem in found):
+        from intact.adapters.facts import find_facts  # noqa: PLC0415 - imports boto3
+
+        reach = Aws(**aws)
+        facts = find_facts(request, s3=reach.client(workers=1), sts=reach.sts(), region=reach.here)
+        found = problems(request, model=_model(), facts=facts)
+    if named(found):
         return ExitCode.USAGE
     click.echo("nothing wrong")
     return ExitCode.VERIFIED
