@@ -138,7 +138,7 @@ Examples:
     help="Megabytes that the search for duplicates may take; the rest goes to disk.",
 )
 @aws_options
-def lint(  # noqa: PLR0913 - one argument per option
+def lint(
     *,
     manifest: str,
     columns: str | None,
