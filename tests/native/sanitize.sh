@@ -17,8 +17,9 @@ rm -f "$scratch"/intact/_native.*.so
 cd "$root"
 CC=gcc CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all' \
     "$python" setup.py --quiet build_ext --build-lib "$scratch" --build-temp "$scratch/temp"
-# Only this process has the library: a child that the tests start, a server above all, would come
-# up in minutes instead of seconds, so the preload leaves the environment as soon as it has worked.
+# Only this process has the library: a child that the tests start, a server above all, would take
+# minutes with it, so it leaves the environment as soon as it is loaded.  SANITIZER tells the tests
+# whose children import the extension that was built here.
 cat >"$scratch/alone.py" <<'END'
 import os
 import sys
@@ -32,7 +33,8 @@ for name in ("LD_PRELOAD", "PYTHONMALLOC", "ASAN_OPTIONS", "PYTHONPATH"):
     del os.environ[name]
 sys.exit(pytest.main(sys.argv[1:]))
 END
-export SANITIZED="$scratch"
+export SANITIZED="$scratch" SANITIZER="$library"
 PYTHONPATH="$scratch" LD_PRELOAD="$library" PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
-    "$python" "$scratch/alone.py" --quiet -p no:cacheprovider ${SANITIZE_TESTS:-tests} \
+    "$python" "$scratch/alone.py" --quiet -p no:cacheprovider \
+    ${SANITIZE_TESTS:-tests/native tests/checksum tests/audit tests/adapters} \
     --ignore tests/native/test_driver.py

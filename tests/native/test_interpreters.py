@@ -13,6 +13,7 @@ import pytest
 
 from intact import _native
 
+SANITIZER = os.environ.get("SANITIZER")  # by sanitize.sh: what a child must load first
 KINDS = ["shared", "own"]  # one GIL for all, or a GIL for each
 PRELUDE = f"""
 import sys, threading
@@ -86,8 +87,12 @@ kinds = pytest.mark.parametrize("kind", KINDS)
 
 def out(code: str) -> str:
     """What a process prints that runs the code."""
+    environment = os.environ | (
+        {"LD_PRELOAD": SANITIZER, "ASAN_OPTIONS": "detect_leaks=0"} if SANITIZER else {}
+    )
+    command = [sys.executable, "-c", PRELUDE + code]
     done = subprocess.run(  # noqa: S603 - our own code
-        [sys.executable, "-c", PRELUDE + code], capture_output=True, text=True, check=False
+        command, capture_output=True, text=True, check=False, env=environment
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -162,7 +167,7 @@ except TypeError:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc/self/statm here")
-@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="AddressSanitizer hoards")
+@pytest.mark.skipif(bool(SANITIZER), reason="AddressSanitizer hoards what is freed")
 def test_interpreters_that_imported_the_module_leave_none_of_it_behind() -> None:
     load = WAYS_IN + LOAD.format(path=_native.__file__)
     without, with_module = map(float, out(GROWTH.format(codes=[WAYS_IN, load])).split())
