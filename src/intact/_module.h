@@ -16,7 +16,7 @@
 /* Facts of the process: every interpreter that imports the module writes the same. */
 static uint32_t FEATURES;
 static const struct crc_kernel *SELECTED;
-static Py_ssize_t BYTES_AT; /* where the bytes of a bytes object are: a call tells it in 2 ns */
+static Py_ssize_t BYTES_AT; /* of bytes in their object; the limited API tells by a call */
 
 typedef PyObject *const *arguments;
 
@@ -112,7 +112,8 @@ PyMODINIT_FUNC PyInit__native(void) {
 #define PyInit__native           cython_init
 
 #if defined(Py_LIMITED_API)
-/* Cython imports inspect, 8 ms, to learn what Python's code.h has said since Python 2. */
+/* Cython imports inspect, which takes longer than all else, to learn what Python's code.h has
+ * said since Python 2. */
 #define __Pyx_init_co_variables()                                                                  \
     (CO_OPTIMIZED = 0x1, CO_NEWLOCALS = 0x2, CO_VARARGS = 0x4, CO_VARKEYWORDS = 0x8,               \
      CO_GENERATOR = 0x20, CO_COROUTINE = 0x80, CO_ASYNC_GENERATOR = 0x200,                         \

@@ -36,5 +36,6 @@ END
 export SANITIZED="$scratch" SANITIZER="$library"
 PYTHONPATH="$scratch" LD_PRELOAD="$library" PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 \
     "$python" "$scratch/alone.py" --quiet -p no:cacheprovider \
-    ${SANITIZE_TESTS:-tests/native tests/checksum tests/audit tests/adapters} \
+    tests/native tests/checksum tests/audit tests/adapters/test_local.py \
+    tests/adapters/test_parallel.py tests/adapters/test_runner.py tests/adapters/test_boto.py \
     --ignore tests/native/test_driver.py
