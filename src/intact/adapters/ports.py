@@ -21,8 +21,11 @@ class ObjectStore(Protocol):
     def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
         """Size, identity and stored checksums of an object."""
 
-    def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
-        """The bytes of an object in order, as long as its ETag is still that one."""
+    def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes | memoryview]:
+        """The bytes of an object in order, as long as its ETag is still that one.
+
+        A chunk is valid until the next one is taken: a store may use one buffer for all.
+        """
 
 
 class Progress(Protocol):
