@@ -1,27 +1,36 @@
 """Generated worlds: copies whose truth is known, and what S3 would truthfully say of them."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
 from intact.adapters.runner import Runner
 from intact.audit import (
     Absent,
+    Computed,
     Copy,
     Evidence,
+    Expected,
     Level,
     Policy,
     ReadMode,
+    Reason,
     Record,
+    Slot,
     Unreadable,
     Window,
+    Withheld,
 )
+from intact.audit.bind import Pair, bind
 from intact.batch import TaskResult, TaskStatus
 from intact.checksum import Algorithm, Checksum, ChecksumType, composite, new
 from intact.errors import StoreError
-from intact.s3 import ObjectFacts, ObjectRef
-from tests.fake_s3 import FakeStore
+from intact.s3 import ObjectFacts, ObjectRef, PartList
+from intact.s3.objects import SSE_S3
+from tests.fake_s3 import FakeStore, Parts
 
 BEGIN = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
 END = BEGIN + timedelta(hours=1)
@@ -39,7 +48,10 @@ moments = st.sampled_from(
         END + timedelta(days=1),
     ]
 )
-algorithms = st.sampled_from([Algorithm.CRC32, Algorithm.CRC64NVME, Algorithm.SHA256])
+algorithms = st.sampled_from(
+    [Algorithm.CRC32, Algorithm.CRC64NVME, Algorithm.MD5, Algorithm.SHA256]
+)
+parted = st.sampled_from([Algorithm.CRC32, Algorithm.MD5, Algorithm.SHA256])
 
 
 def full(body: bytes, algorithm: Algorithm) -> Checksum:
@@ -52,6 +64,28 @@ def facts(body: bytes, *checksums: Checksum, written: datetime = BEGIN) -> Objec
     return ObjectFacts(
         size=len(body), etag="etag", last_modified=written, checksums=frozenset(checksums)
     )
+
+
+def cut(body: bytes, algorithm: Algorithm, *sizes: int) -> PartList:
+    """Parts of those sizes, truthfully digested."""
+    ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
+    digests = [
+        new(algorithm, body[end - size : end]).digest()
+        for end, size in zip(ends, sizes, strict=True)
+    ]
+    return PartList(sizes=sizes, algorithm=algorithm, digests=tuple(digests))
+
+
+def composed(parts: PartList) -> Checksum:
+    assert parts.algorithm is not None
+    return composite(parts.digests, algorithm=parts.algorithm)
+
+
+def md5_etag(body: bytes, sizes: tuple[int, ...] = ()) -> str:
+    """The ETag of an object whose encryption is SSE-S3."""
+    if sizes:
+        return f"{composed(cut(body, Algorithm.MD5, *sizes)).digest.hex()}-{len(sizes)}"
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
 def task(status: TaskStatus) -> TaskResult:
@@ -67,15 +101,82 @@ def task(status: TaskStatus) -> TaskResult:
     )
 
 
+@dataclass(frozen=True)
+class Version:
+    """One version of an object: its bytes, and what S3 may truthfully say of them."""
+
+    body: bytes
+    facts: ObjectFacts
+    parts: Parts = field(default_factory=lambda: Absent(detail="no parts"))
+
+
 @st.composite
-def stored(draw: st.DrawFn, body: bytes) -> ObjectFacts:
-    """What S3 may truthfully say of an object with these bytes."""
-    chosen = draw(st.sets(algorithms, max_size=2))
-    checksums = {full(body, algorithm) for algorithm in chosen}
-    if draw(st.booleans()):
-        parts = [new(Algorithm.CRC32, body[:1]).digest(), new(Algorithm.CRC32, body[1:]).digest()]
-        checksums.add(composite(parts, algorithm=Algorithm.CRC32))
-    return facts(body, *checksums, written=draw(moments))
+def versions(
+    draw: st.DrawFn, *, name: str, body: bytes | None = None, versioned: bool = False
+) -> Version:
+    """What S3 may truthfully say of an object with these bytes, written at any moment."""
+    body = draw(few_bytes) if body is None else body
+    sizes = draw(st.sampled_from([(), (len(body),), (1, len(body) - 1)])) if len(body) > 1 else ()
+    checksums = {full(body, algorithm) for algorithm in draw(st.sets(algorithms, max_size=2))}
+    parts: Parts = Absent(detail="no parts")
+    if sizes:
+        listed = cut(body, draw(parted), *sizes)
+        parts = draw(st.sampled_from([listed, parts, StoreError("503")]))
+        if draw(st.booleans()):
+            checksums.add(composed(listed))
+        else:
+            parts = replace(listed, algorithm=None, digests=())
+    encryption = draw(st.sampled_from([SSE_S3, "aws:kms", None]))
+    opaque = hashlib.md5(f"{name} {body!r}".encode(), usedforsecurity=False).hexdigest()
+    true = md5_etag(body, sizes)
+    etag = true if encryption == SSE_S3 or (not encryption and draw(st.booleans())) else opaque
+    return Version(
+        body,
+        ObjectFacts(
+            size=len(body),
+            etag=etag,
+            last_modified=draw(moments),
+            version_id=name if versioned else None,
+            checksums=frozenset(checksums),
+            encryption=encryption,
+            archived=draw(st.sampled_from([False, False, False, True])),
+        ),
+        parts,
+    )
+
+
+@st.composite
+def histories(draw: st.DrawFn, *, name: str) -> list[Version]:
+    """Versions of one key, newest first; a key of a bucket without versions has only one."""
+    count = draw(st.integers(0, 3))
+    if count == 0:
+        return [draw(versions(name=name))]
+    found = [draw(versions(name=f"{name}{number}", versioned=True)) for number in range(count)]
+    return sorted(found, key=lambda version: version.facts.last_modified, reverse=True)
+
+
+@st.composite
+def computed_rows(
+    draw: st.DrawFn, version: Version, *, offline: bool, named: bool
+) -> tuple[Computed, ...]:
+    """Rows of Compute checksum jobs, over this version or over what the key held before.
+
+    A job that began after the copy job, and one that names versions, reads this version.
+    """
+    rows = []
+    for algorithm in draw(st.sets(algorithms, max_size=2)):
+        begun = draw(st.sampled_from([None, BEGIN, END]))
+        surely = offline and (named or begun == END)
+        of_this = surely or draw(st.booleans())
+        rows.append(
+            Computed(
+                checksum=full(version.body if of_this else b"another", algorithm),
+                etag=version.facts.etag if of_this else md5_etag(b"another"),
+                version_id=version.facts.version_id if of_this and draw(st.booleans()) else None,
+                begun=begun,
+            )
+        )
+    return tuple(rows)
 
 
 policies = st.builds(
@@ -85,47 +186,93 @@ policies = st.builds(
     algorithm=st.none() | algorithms,
     window=st.none() | st.just(Window(begin=BEGIN, end=END)),
     read=st.sampled_from(ReadMode),
-    require=st.sampled_from([Level.RECORDED, Level.READ]),
+    require=st.sampled_from([Level.RECORDED, Level.INDEPENDENT, Level.COMPUTED, Level.READ]),
 )
 
 
 @dataclass(frozen=True)
 class World:
-    """One copy: its bytes on both sides, what each look-up answers, and the audit's terms."""
+    """One copy: the versions of its two keys, what is known beforehand, the audit's terms.
 
-    source_body: bytes
-    destination_body: bytes
-    source: ObjectFacts | Absent | StoreError
-    destination: ObjectFacts | Absent | StoreError
-    task: TaskResult | Absent | Unreadable
+    Attributes:
+        recorded: The bytes that ``evidence.expected`` speaks of.
+    """
+
+    source: list[Version] | Absent | StoreError
+    destination: list[Version] | Absent | StoreError
+    evidence: Evidence
     policy: Policy
+    recorded: bytes = b""
+
+    def stores(self) -> tuple[FakeStore, FakeStore]:
+        return _store(SOURCE, self.source), _store(DESTINATION, self.destination)
 
     def audit(self) -> Record:
-        runner = Runner(
-            FakeStore({SOURCE.key: self.source}, {SOURCE.key: self.source_body}),
-            FakeStore(
-                {DESTINATION.key: self.destination}, {DESTINATION.key: self.destination_body}
-            ),
-            self.policy,
-        )
-        return runner.audit(COPY, Evidence(task=self.task if self.policy.reported else None))
+        return Runner(*self.stores(), self.policy).audit(COPY, self.evidence)
+
+    def judged(self, evidence: Evidence) -> tuple[bytes, bytes]:
+        """Bytes of the two versions that a copy with this evidence is judged by."""
+        pair = bind(evidence, self.policy)
+        assert isinstance(pair, Pair)
+        source = self.recorded if pair.lacking in GONE else _body(self.source, pair.source.facts)
+        return source, _body(self.destination, pair.destination.facts)
+
+
+GONE = {Reason.SOURCE_ABSENT, Reason.SOURCE_REPLACED}
+
+
+def _body(found: list[Version] | Absent | StoreError, facts: ObjectFacts | None) -> bytes:
+    assert isinstance(found, list)
+    return next(v.body for v in found if facts in {None, v.facts})
+
+
+def _store(ref: ObjectRef, found: list[Version] | Absent | StoreError) -> FakeStore:
+    if not isinstance(found, list):
+        return FakeStore({ref.key: found})
+    newest, history = found[0], [(v.facts, v.body, v.parts) for v in found]
+    return FakeStore(
+        {ref.key: newest.facts},
+        {ref.key: newest.body},
+        parts={ref.key: newest.parts},
+        history={ref.key: history} if newest.facts.version_id else {},
+    )
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> World:
     """Worlds in which S3 tells the truth, or nothing."""
-    source_body, destination_body = draw(few_bytes), draw(few_bytes)
     silence: st.SearchStrategy[Absent | StoreError]
     silence = st.sampled_from([Absent(detail="404"), StoreError("403")])
     words: st.SearchStrategy[TaskResult | Absent | Unreadable]
     words = st.sampled_from(
         [*map(task, TaskStatus), Absent(), Unreadable(problem="the row is malformed")]
     )
+    policy = draw(policies)
+    source = draw(histories(name="s"))
+    destination = draw(histories(name="d"))
+    offline = draw(st.integers(0, 4)) == 0
+    asked: dict[str, Any] = {}
+    if offline:
+        asked = {slot.value: Withheld(terms="offline") for slot in Slot if slot is not Slot.TASK}
+    copied = draw(st.sampled_from(source)).body
+    told = draw(st.sets(algorithms, min_size=1, max_size=2))
+    expected = Expected(
+        checksums=frozenset(full(copied, algorithm) for algorithm in told),
+        size=draw(st.sampled_from([None, len(copied)])),
+    )
+    named = policy.versioned
+    evidence = Evidence(
+        task=draw(words) if policy.reported else None,
+        shared=draw(st.integers(0, 9)) == 0,
+        expected=draw(st.sampled_from([None, None, expected])),
+        source_computed=draw(computed_rows(source[0], offline=offline, named=named)),
+        destination_computed=draw(computed_rows(destination[0], offline=offline, named=False)),
+        **asked,
+    )
     return World(
-        source_body=source_body,
-        destination_body=destination_body,
-        source=draw(st.one_of(stored(source_body), silence)),
-        destination=draw(st.one_of(stored(destination_body), silence)),
-        task=draw(words),
-        policy=draw(policies),
+        source=draw(st.one_of(st.just(source), silence)) if not offline else source,
+        destination=draw(st.one_of(st.just(destination), silence)) if not offline else destination,
+        evidence=evidence,
+        policy=policy,
+        recorded=copied,
     )

@@ -12,7 +12,7 @@ from intact.audit import Counts, Policy, Record
 from intact.audit.ledger import Header, decode
 from intact.errors import FormatError
 
-GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v1.jsonl"
+GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v2.jsonl"
 LINES = GOLDEN.read_text().splitlines(keepends=True)
 RECORDS = [entry for line in LINES if isinstance(entry := decode(line), Record)]
 COUNTS = Counts(manifest_rows=len(RECORDS))

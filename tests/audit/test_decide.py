@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
+from intact.adapters.runner import Runner
 from intact.audit import (
     Absent,
     BytesRead,
+    Computed,
     Evidence,
+    Expected,
     Finding,
     Level,
     Policy,
@@ -20,13 +24,16 @@ from intact.audit import (
     Unreadable,
     Verdict,
     Window,
+    Withheld,
     decide,
 )
-from intact.audit.decide import algorithms_to_read
+from intact.audit.bind import Pair, bind
+from intact.audit.decide import algorithms_by_parts, algorithms_to_read
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
 from intact.s3 import ObjectFacts
-from tests.worlds import BEGIN, END, World, facts, full, task, worlds
+from intact.s3.objects import SSE_S3
+from tests.worlds import BEGIN, COPY, END, World, composed, cut, facts, full, md5_etag, task, worlds
 
 CRC, SHA = Algorithm.CRC64NVME, Algorithm.SHA256
 LATER = BEGIN + timedelta(minutes=1)
@@ -56,14 +63,17 @@ def copied(body: bytes, *checksums: Checksum) -> ObjectFacts:
 def test_verified_implies_that_the_bytes_are_equal(world: World) -> None:
     record = world.audit()
     if record.finding.verdict is Verdict.VERIFIED:
-        assert world.source_body == world.destination_body
+        source, destination = world.judged(record.evidence)
+        assert source == destination
 
 
 @given(worlds())
 def test_mismatched_implies_that_the_bytes_differ(world: World) -> None:
     record = world.audit()
     if record.finding.verdict is Verdict.MISMATCHED:
-        assert world.source_body != world.destination_body
+        source, destination = world.judged(record.evidence)
+        expected = record.finding.reason is Reason.EXPECTED_DIFFERS
+        assert (world.recorded if expected else source) != destination
 
 
 @given(worlds())
@@ -75,46 +85,77 @@ def test_missing_implies_that_the_destination_is_absent(world: World) -> None:
 
 @given(worlds())
 def test_each_slot_is_asked_for_at_most_once(world: World) -> None:
-    evidence, asked = Evidence(), list[Slot]()
+    record, asked = world.audit(), list[Slot]()
+    evidence = world.evidence
     while isinstance(step := decide(evidence, world.policy), Slot):
         asked.append(step)
-        evidence = replace(evidence, **{step.value: _answer(step, world)})
+        evidence = replace(evidence, **{step.value: getattr(record.evidence, step.value)})
     assert len(asked) == len(set(asked))
-
-
-def _answer(slot: Slot, world: World) -> Any:  # noqa: ANN401 - a field of Evidence
-    source, destination = (
-        facts if isinstance(facts, ObjectFacts | Absent) else UNREADABLE
-        for facts in (world.source, world.destination)
-    )
-    return {
-        Slot.TASK: world.task,
-        Slot.SOURCE: source,
-        Slot.DESTINATION: destination,
-        Slot.SOURCE_BYTES: read(world.source_body, SHA),
-        Slot.DESTINATION_BYTES: read(world.destination_body, SHA),
-    }[slot]
+    assert evidence == record.evidence
 
 
 @given(worlds())
 def test_bytes_are_never_read_unless_the_policy_allows_it(world: World) -> None:
     never = replace(world, policy=replace(world.policy, read=ReadMode.NEVER))
-    evidence = never.audit().evidence
-    assert evidence.source_bytes is None
-    assert evidence.destination_bytes is None
+    source, destination = never.stores()
+    Runner(source, destination, never.policy).audit(COPY, never.evidence)
+    assert "read" not in {call for call, _ in (*source.asked, *destination.asked)}
+
+
+OPTIONAL = (
+    "expected",
+    "source_computed",
+    "destination_computed",
+    "source_parts",
+    "destination_parts",
+    "source_bytes",
+    "destination_bytes",
+)
+
+
+@given(worlds(), st.sampled_from(OPTIONAL))
+def test_removing_evidence_never_creates_verified(world: World, name: str) -> None:
+    record = world.audit()
+    lost: Any = () if name.endswith("computed") else Withheld(terms="lost")
+    if name == "expected":
+        lost = None
+    if record.finding.verdict not in {Verdict.VERIFIED, Verdict.UNCHECKED}:
+        bare = replace(record.evidence, **{name: lost})
+        if bare != record.evidence and record.finding.reason not in DOUBTS:
+            left = decide(bare, world.policy)
+            assert not isinstance(left, Finding) or left.verdict is not Verdict.VERIFIED
+
+
+DOUBTS = {Reason.CONTRADICTION, Reason.ETAG_DISAGREES}
+"""Evidence that contradicts itself; whoever hides half of it hides the contradiction."""
+
+
+@given(worlds(), st.sampled_from(Level))
+def test_raising_the_bar_never_creates_verified(world: World, level: Level) -> None:
+    if level.value >= world.policy.require.value:
+        record = world.audit()
+        higher = decide(record.evidence, replace(world.policy, require=level))
+        if isinstance(higher, Finding) and higher.verdict is Verdict.VERIFIED:
+            assert record.finding.verdict is Verdict.VERIFIED
+            assert higher.level.value >= level.value
 
 
 @given(worlds())
-def test_removing_stored_checksums_never_creates_verified(world: World) -> None:
-    if isinstance(world.destination, ObjectFacts) and world.policy.read is ReadMode.NEVER:
-        bare = replace(world, destination=replace(world.destination, checksums=frozenset()))
-        assert bare.audit().finding.verdict is not Verdict.VERIFIED
+def test_nothing_allowed_turns_a_difference_into_verified(world: World) -> None:
+    record = world.audit()
+    if record.finding.verdict is Verdict.MISMATCHED:
+        for mode in ReadMode:
+            again = replace(world, policy=replace(world.policy, read=mode)).audit()
+            assert again.finding.verdict is not Verdict.VERIFIED
 
 
 @given(worlds())
-def test_a_level_is_claimed_only_with_verified(world: World) -> None:
+def test_verified_is_never_claimed_below_the_bar(world: World) -> None:
     finding = world.audit().finding
-    assert (finding.level is Level.NONE) == (finding.verdict is not Verdict.VERIFIED)
+    if finding.verdict is Verdict.VERIFIED:
+        assert finding.level.value >= world.policy.require.value
+    elif finding.reason not in {Reason.BELOW_REQUIRED, Reason.ETAG_DISAGREES}:
+        assert finding.level is Level.NONE
 
 
 @pytest.mark.parametrize(
@@ -158,6 +199,457 @@ UNTYPED = replace(full(b"abc", CRC), type=None)
 IN_WINDOW = replace(PLAIN, window=Window(begin=BEGIN, end=END))
 READ_ALL = replace(PLAIN, read=ReadMode.ALL)
 BOTH_READ = {"source_bytes": read(b"abc", CRC, SHA), "destination_bytes": read(b"abc", CRC, SHA)}
+
+
+def etag(facts: ObjectFacts, text: str, encryption: str | None = SSE_S3) -> ObjectFacts:
+    return replace(facts, etag=text, encryption=encryption)
+
+
+def row(body: bytes, algorithm: Algorithm, **changes: Any) -> tuple[Computed, ...]:  # noqa: ANN401 - fields of Computed
+    return (replace(Computed(checksum=full(body, algorithm), etag="etag"), **changes),)
+
+
+def version(facts: ObjectFacts, name: str = "v") -> ObjectFacts:
+    return replace(facts, version_id=name)
+
+
+OFFLINE = Withheld(terms="offline")
+CRC32, MD5 = Algorithm.CRC32, Algorithm.MD5
+PARTS = cut(b"abc", CRC32, 1, 2)
+SHA_PARTS = cut(b"abc", SHA, 1, 2)
+OTHER_PARTS = cut(b"abc", SHA, 2, 1)
+CUT_CRC, CUT_SHA, OTHER_SHA = map(composed, (PARTS, SHA_PARTS, OTHER_PARTS))
+NO_PARTS = {"source_parts": Absent(), "destination_parts": Absent()}
+MISSING = replace(PLAIN, read=ReadMode.MISSING)
+TAG, TAG2 = md5_etag(b"abc"), md5_etag(b"abc", (1, 2))
+AFTER = END + timedelta(1)
+LATE = version(facts(b"abc", full(b"abc", CRC), written=AFTER), "late")
+IN_TIME = version(copied(b"abc", full(b"abc", CRC)))
+NEWER = version(facts(b"xyz", full(b"xyz", CRC), written=END), "new")
+OLD = version(facts(b"abc", full(b"abc", CRC)), "old")
+EXPECTED = Expected(checksums=frozenset({full(b"abc", SHA)}))
+WRONG_EXPECTED = Expected(checksums=frozenset({full(b"abd", SHA)}))
+ARCHIVED = replace(copied(b"abc"), archived=True)
+BEGUN = {"begun": END}
+
+
+def offline(**changes: Any) -> Evidence:  # noqa: ANN401 - fields of Evidence
+    return good(source=OFFLINE, destination=OFFLINE, **changes)
+
+
+MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
+    # several versions of the destination
+    (
+        good(destination=LATE, destination_versions=(IN_TIME,)),
+        IN_WINDOW,
+        Verdict.VERIFIED,
+        Reason.EQUAL_SUPERSEDED,
+    ),
+    (
+        good(destination=LATE, destination_versions=(IN_TIME, IN_TIME)),
+        IN_WINDOW,
+        Verdict.VERIFIED,
+        Reason.EQUAL_SUPERSEDED,
+    ),
+    (
+        good(destination=LATE, destination_versions=(IN_TIME, version(copied(b"abc")))),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.SEVERAL_VERSIONS,
+    ),
+    (
+        good(destination=LATE, destination_versions=(IN_TIME, version(copied(b"ab")))),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.SEVERAL_VERSIONS,
+    ),
+    (
+        good(destination=LATE, destination_versions=(LATE,)),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.DESTINATION_NOT_OF_JOB,
+    ),
+    (
+        good(destination=LATE, destination_versions=OFFLINE),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.DESTINATION_NOT_OF_JOB,
+    ),
+    (
+        good(destination=LATE, destination_versions=UNREADABLE),
+        IN_WINDOW,
+        Verdict.UNCHECKED,
+        Reason.DESTINATION_UNREADABLE,
+    ),
+    # older versions of the source
+    (good(source=NEWER, source_versions=(OLD,)), PLAIN, Verdict.VERIFIED, Reason.EQUAL),
+    (
+        good(source=NEWER, source_versions=(replace(OLD, size=4),)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.SOURCE_REPLACED,
+    ),
+    (
+        good(source=NEWER, source_versions=(NEWER,)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.SOURCE_REPLACED,
+    ),
+    (
+        good(source=NEWER, source_versions=OFFLINE),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.SOURCE_REPLACED,
+    ),
+    (
+        good(source=NEWER, source_versions=UNREADABLE),
+        PLAIN,
+        Verdict.UNCHECKED,
+        Reason.SOURCE_UNREADABLE,
+    ),
+    # a key that several rows copy to
+    (good(shared=True), PLAIN, Verdict.VERIFIED, Reason.EQUAL),
+    (
+        good(shared=True, destination=copied(b"abcd")),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.DESTINATION_SHARED,
+    ),
+    # what others than S3 recorded
+    (
+        good(source=ABSENT, destination=copied(b"abc", full(b"abc", SHA)), expected=EXPECTED),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(source=ABSENT, destination=copied(b"abc", full(b"abc", SHA)), expected=WRONG_EXPECTED),
+        PLAIN,
+        Verdict.MISMATCHED,
+        Reason.EXPECTED_DIFFERS,
+    ),
+    (good(source=ABSENT, expected=EXPECTED), PLAIN, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+    (
+        good(source=ABSENT, expected=replace(EXPECTED, size=4)),
+        PLAIN,
+        Verdict.MISMATCHED,
+        Reason.SIZE_DIFFERS,
+    ),
+    (
+        good(expected=replace(EXPECTED, size=4)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    (
+        good(
+            source=facts(b"abc"),
+            destination=copied(b"abc", full(b"abc", SHA)),
+            expected=WRONG_EXPECTED,
+        ),
+        PLAIN,
+        Verdict.MISMATCHED,
+        Reason.EXPECTED_DIFFERS,
+    ),
+    (
+        good(source=facts(b"abc", full(b"abc", SHA)), expected=WRONG_EXPECTED),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    # Compute checksum jobs
+    (
+        good(
+            source=facts(b"abc"),
+            destination=copied(b"abc"),
+            source_computed=row(b"abc", SHA),
+            destination_computed=row(b"abc", SHA),
+        ),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(
+            source=facts(b"abc"),
+            destination=copied(b"abc"),
+            source_computed=row(b"abc", SHA, etag="other"),
+            destination_computed=row(b"abc", SHA, version_id="other"),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.COMPUTED_OF_OTHER,
+    ),
+    (
+        good(source_computed=row(b"abd", SHA), destination_computed=row(b"abc", SHA)),
+        PLAIN,
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
+    (
+        good(destination_computed=row(b"abd", CRC)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    (
+        offline(
+            source_computed=row(b"abc", SHA, **BEGUN),
+            destination_computed=row(b"abc", SHA, **BEGUN),
+        ),
+        IN_WINDOW,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        offline(
+            source_computed=row(b"abc", SHA, **BEGUN),
+            destination_computed=row(b"abd", SHA, **BEGUN),
+        ),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.DIFFERENCE_UNBOUND,
+    ),
+    (
+        offline(
+            source_computed=row(b"abc", SHA, begun=BEGIN),
+            destination_computed=row(b"abc", SHA, **BEGUN),
+        ),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    (
+        offline(source_computed=row(b"abc", SHA), destination_computed=row(b"abc", SHA, **BEGUN)),
+        replace(IN_WINDOW, versioned=True),
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        offline(
+            source_computed=row(b"abc", SHA, **BEGUN),
+            destination_computed=row(b"abc", SHA, **BEGUN),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.COMPUTED_OF_OTHER,
+    ),
+    (
+        good(source=facts(b"abc"), destination=OFFLINE, destination_computed=row(b"abc", SHA)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.COMPUTED_OF_OTHER,
+    ),
+    # parts
+    (
+        good(
+            source=facts(b"abc", CUT_CRC),
+            destination=copied(b"abc", full(b"abc", CRC32)),
+            source_parts=PARTS,
+        ),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_CRC),
+            destination=copied(b"abc", full(b"abd", CRC32)),
+            source_parts=PARTS,
+        ),
+        PLAIN,
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
+    (
+        good(source=facts(b"abc", CUT_CRC), source_parts=cut(b"abd", CRC32, 1, 2)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    (
+        good(source=facts(b"abc", CUT_CRC), source_parts=cut(b"abcd", CRC32, 2, 2)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_SHA),
+            destination=copied(b"abc", CUT_SHA),
+            source_parts=SHA_PARTS,
+            destination_parts=SHA_PARTS,
+        ),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_SHA),
+            destination=copied(b"abc", OTHER_SHA),
+            source_parts=SHA_PARTS,
+            destination_parts=OTHER_PARTS,
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_SHA),
+            destination=copied(b"abd", composed(cut(b"abd", SHA, 1, 2))),
+            source_parts=SHA_PARTS,
+            destination_parts=cut(b"abd", SHA, 1, 2),
+        ),
+        PLAIN,
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_SHA),
+            source_parts=SHA_PARTS,
+            destination_bytes=replace(
+                read(b"abc", CRC), by_source_parts=frozenset({replace(CUT_SHA, parts=None)})
+            ),
+        ),
+        MISSING,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_SHA),
+            source_parts=SHA_PARTS,
+            destination_bytes=replace(read(b"abc", CRC), by_source_parts=frozenset({OTHER_SHA})),
+        ),
+        MISSING,
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_SHA),
+            source_parts=SHA_PARTS,
+            source_bytes=replace(read(b"abc", SHA), by_source_parts=frozenset({OTHER_SHA})),
+        ),
+        MISSING,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    # ETags
+    (
+        good(source=etag(facts(b"abc"), TAG), destination=etag(copied(b"abc"), TAG)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.BELOW_REQUIRED,
+    ),
+    (
+        good(
+            source=etag(facts(b"abc"), TAG, "aws:kms"),
+            destination=etag(copied(b"abc"), TAG),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    (
+        good(
+            source=etag(facts(b"abc"), TAG2),
+            destination=etag(copied(b"abc"), TAG2),
+            **NO_PARTS,
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    (
+        good(
+            source=etag(facts(b"abc"), TAG2),
+            destination=etag(copied(b"abc"), TAG2),
+            source_parts=replace(PARTS, algorithm=None, digests=()),
+            destination_parts=replace(PARTS, algorithm=None, digests=()),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.BELOW_REQUIRED,
+    ),
+    (
+        good(source=etag(facts(b"abc"), TAG), destination=copied(b"abc", full(b"abc", MD5))),
+        replace(PLAIN, algorithm=MD5, require=Level.INDEPENDENT),
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        replace(
+            GOOD,
+            source=etag(facts(b"abc", full(b"abc", CRC)), TAG),
+            destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.ETAG_DISAGREES,
+    ),
+    (
+        replace(
+            GOOD,
+            source=etag(facts(b"abc", full(b"abc", CRC)), TAG),
+            destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+            source_bytes=read(b"abc", CRC, MD5),
+            destination_bytes=read(b"abc", CRC, MD5),
+        ),
+        MISSING,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(
+            source=etag(facts(b"abc"), TAG2),
+            source_parts=replace(PARTS, algorithm=None, digests=()),
+            destination_bytes=replace(
+                read(b"abc", CRC),
+                by_source_parts=frozenset({composed(cut(b"abc", MD5, 1, 2))}),
+            ),
+        ),
+        MISSING,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    # bytes that may not be read
+    (
+        good(source=facts(b"abc"), destination=ARCHIVED, source_bytes=read(b"abc", SHA)),
+        MISSING,
+        Verdict.UNVERIFIABLE,
+        Reason.ARCHIVED,
+    ),
+    (
+        good(source=facts(b"abc"), source_bytes=OFFLINE, destination_bytes=OFFLINE),
+        MISSING,
+        Verdict.UNVERIFIABLE,
+        Reason.NOT_READ,
+    ),
+    (
+        good(source_bytes=OFFLINE, destination_bytes=OFFLINE),
+        replace(PLAIN, read=ReadMode.SAMPLE),
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    # objects of no bytes
+    (good(source=facts(b""), destination=copied(b"")), PLAIN, Verdict.VERIFIED, Reason.EQUAL),
+    (
+        good(source=facts(b""), destination=copied(b"", full(b"a", CRC))),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    (
+        good(source=facts(b""), destination=copied(b"")),
+        replace(PLAIN, algorithm=CRC),
+        Verdict.UNVERIFIABLE,
+        Reason.ALGORITHM_NOT_HONOURED,
+    ),
+]
 
 
 @pytest.mark.parametrize(
@@ -222,17 +714,21 @@ BOTH_READ = {"source_bytes": read(b"abc", CRC, SHA), "destination_bytes": read(b
             good(
                 source=facts(b"abc", COMPOSITE),
                 destination=copied(b"abc", replace(COMPOSITE, digest=bytes(32))),
+                **NO_PARTS,
             ),
             PLAIN,
             Verdict.UNVERIFIABLE,
             Reason.NOTHING_COMPARABLE,
         ),
         (
-            good(source=facts(b"abc", COMPOSITE), destination=copied(b"abc", COMPOSITE)),
+            good(
+                source=facts(b"abc", COMPOSITE), destination=copied(b"abc", COMPOSITE), **NO_PARTS
+            ),
             PLAIN,
             Verdict.UNVERIFIABLE,
             Reason.NOTHING_COMPARABLE,
         ),
+        *MATRIX,
         (
             good(source=facts(b"abc", full(b"", CRC)), destination=copied(b"abc", full(b"", CRC))),
             PLAIN,
@@ -395,6 +891,24 @@ def test_the_window_forgives_a_minute_of_skew() -> None:
     assert not window.holds(END + more)
 
 
-def test_bytes_are_hashed_with_all_stored_algorithms_and_sha256() -> None:
-    evidence = Evidence(source=facts(b"", full(b"", CRC)), destination=UNREADABLE)
-    assert algorithms_to_read(evidence) == {CRC, SHA}
+def test_bytes_are_hashed_with_all_that_is_known_and_sha256() -> None:
+    evidence = good(
+        source=replace(facts(b"abc", full(b"abc", CRC)), etag=md5_etag(b"abc")),
+        expected=Expected(checksums=frozenset({full(b"abc", Algorithm.SHA1)})),
+    )
+    assert algorithms_to_read(paired(evidence)) == {CRC, SHA, Algorithm.SHA1, Algorithm.MD5}
+    bare = good(source=facts(b"abc"), destination=copied(b"abc"))
+    assert algorithms_to_read(paired(bare)) == {SHA}
+
+
+def test_parts_are_hashed_with_their_own_algorithm_and_as_the_etag() -> None:
+    etag = replace(facts(b"abc", COMPOSITE), etag=md5_etag(b"abc", (1, 2)))
+    pair = paired(good(source=etag))
+    assert algorithms_by_parts(pair.source) == {SHA, Algorithm.MD5}
+    assert algorithms_by_parts(pair.destination) == set()
+
+
+def paired(evidence: Evidence) -> Pair:
+    pair = bind(evidence, PLAIN)
+    assert isinstance(pair, Pair)
+    return pair

@@ -24,7 +24,7 @@ from intact.audit.ledger import Header, decode, encode
 from intact.errors import FormatError
 from tests.worlds import World, policies, worlds
 
-GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v1.jsonl"
+GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v2.jsonl"
 MALFORMED = Record(
     copy=Copy(row=7, source=None, destination=None, text="b,\udcff\n\x1b[2J"),
     evidence=Evidence(row=Unreadable(problem="no UTF-8")),
@@ -83,7 +83,7 @@ def test_a_line_is_printable_ascii_and_one_line(text: str) -> None:
         "3",
         "{}",
         '{"format": "other", "version": 1}',
-        '{"format": "intact-ledger", "version": 2}',
+        '{"format": "intact-ledger", "version": 3}',
         '{"counts": {"rows": 1}}',
         encode(MALFORMED).replace("row_unreadable", "row_lost"),
         encode(MALFORMED).replace("unchecked", "fine"),
@@ -110,4 +110,4 @@ def test_every_verdict_of_the_stored_ledger_is_recomputed() -> None:
 def test_the_stored_ledger_is_what_is_written_today() -> None:
     lines = GOLDEN.read_text().splitlines(keepends=True)
     assert [encode(decode(line)) for line in lines] == lines
-    assert json.loads(lines[0])["version"] == 1
+    assert json.loads(lines[0])["version"] == 2

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from intact.cli.main import cli
 from intact.errors import ExitCode
 
-GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v1.jsonl"
+GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v2.jsonl"
 
 
 def test_a_ledger_is_shown_and_its_code_returned(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.worlds import COPY, DESTINATION
 if TYPE_CHECKING:
     from rich.table import Table
 
-GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v1.jsonl"
+GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v2.jsonl"
 
 
 def record(*, key: str = "k", problem: str = "") -> Record:

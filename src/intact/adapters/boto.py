@@ -22,11 +22,13 @@ from botocore.loaders import Loader
 
 from intact.audit import Absent
 from intact.batch import Model
+from intact.checksum import ChecksumType
 from intact.errors import AccessError, StoreError
-from intact.s3 import ObjectFacts
+from intact.s3 import ObjectFacts, PartList
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
     from pathlib import Path
 
     from types_boto3_s3 import S3Client
@@ -119,6 +121,84 @@ class BotoStore:
         except BotoCoreError as error:
             raise _store_error("HeadObject", ref, error) from error
         return ObjectFacts.from_head(response)
+
+    def parts(self, ref: ObjectRef, facts: ObjectFacts) -> PartList | Absent:
+        """Where the parts of a version end, with their digests where S3 tells them.
+
+        HeadObject with ``PartNumber=1`` goes first: servers that know no parts answer it with the
+        whole object's head, while some answer GetObjectAttributes with the whole object's bytes.
+        GetObjectAttributes then names the parts of objects with a COMPOSITE checksum, 1,000 on a
+        page; of others HeadObject has to be asked part by part.
+
+        Raises:
+            StoreError: A refusal, no answer, or the object changed meanwhile.
+            AccessError: The credentials are of no use.
+            FormatError: A malformed answer.
+        """
+        first = self._head_part(ref, facts, 1)
+        count = first.get("PartsCount")
+        if count is None:
+            return Absent(detail="HeadObject tells no PartsCount")
+        if any(checksum.type is ChecksumType.COMPOSITE for checksum in facts.checksums):
+            found = list(self._attributes(ref, facts))
+            if found:
+                if len(found) != count:
+                    raise StoreError(f"{ref}: got {len(found)} parts; wanted {count}")
+                return PartList.from_parts(found)
+        rest = (self._head_part(ref, facts, number) for number in range(2, count + 1))
+        return PartList.from_parts([first, *rest])
+
+    def _head_part(self, ref: ObjectRef, facts: ObjectFacts, number: int) -> Mapping[str, Any]:
+        try:
+            return self._client.head_object(
+                **_address(ref),
+                PartNumber=number,
+                IfMatch=f'"{facts.etag}"',
+                ChecksumMode="ENABLED",
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise _store_error(f"HeadObject part {number}", ref, error) from error
+
+    def _attributes(self, ref: ObjectRef, facts: ObjectFacts) -> Iterator[Mapping[str, Any]]:
+        marker = 0
+        while True:
+            try:
+                response = self._client.get_object_attributes(
+                    **_address(ref),
+                    ObjectAttributes=["ETag", "ObjectParts"],
+                    MaxParts=1000,
+                    PartNumberMarker=marker,
+                )
+            except (BotoCoreError, ClientError) as error:
+                raise _store_error("GetObjectAttributes", ref, error) from error
+            if response.get("ETag", facts.etag).strip('"') != facts.etag:
+                raise StoreError(f"GetObjectAttributes {ref}: the object changed meanwhile")
+            page = response.get("ObjectParts", {})
+            yield from page.get("Parts", [])
+            after = page.get("NextPartNumberMarker", 0)
+            if not page.get("IsTruncated") or after <= marker:
+                return
+            marker = after
+
+    def versions(self, ref: ObjectRef) -> Iterator[tuple[str, datetime]]:
+        """ListObjectVersions of one key, newest first, delete markers left out.
+
+        Raises:
+            StoreError: A refusal, or no answer.
+            AccessError: The credentials are of no use.
+        """
+        pages = self._client.get_paginator("list_object_versions").paginate(
+            Bucket=ref.bucket, Prefix=ref.key
+        )
+        try:
+            for page in pages:
+                listed = page.get("Versions", [])
+                found = [version for version in listed if version["Key"] == ref.key]
+                yield from ((version["VersionId"], version["LastModified"]) for version in found)
+                if len(found) < len(listed):
+                    return
+        except (BotoCoreError, ClientError) as error:
+            raise _store_error("ListObjectVersions", ref, error) from error
 
     def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
         """GetObject bound to the ETag, chunk by chunk.

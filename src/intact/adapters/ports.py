@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from intact.audit import Absent
-    from intact.s3 import ObjectFacts, ObjectRef
+    from intact.s3 import ObjectFacts, ObjectRef, PartList
 
 
 class ObjectStore(Protocol):
@@ -20,6 +21,12 @@ class ObjectStore(Protocol):
 
     def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
         """Size, identity and stored checksums of an object."""
+
+    def parts(self, ref: ObjectRef, facts: ObjectFacts) -> PartList | Absent:
+        """Where the parts of that version end; Absent where the server does not tell."""
+
+    def versions(self, ref: ObjectRef) -> Iterator[tuple[str, datetime]]:
+        """Id and time of each version of a key, newest first, delete markers left out."""
 
     def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes | memoryview]:
         """The bytes of an object in order, as long as its ETag is still that one.

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from intact.audit import (
-    Absent,
     BytesRead,
     Copy,
     Evidence,
@@ -18,8 +17,9 @@ from intact.audit import (
     Unreadable,
     decide,
 )
-from intact.audit.decide import algorithms_to_read
-from intact.checksum import Checksum, ChecksumType, new
+from intact.audit.bind import Pair, bind, chosen_destination
+from intact.audit.decide import algorithms_by_parts, algorithms_to_read
+from intact.checksum import Checksum, ChecksumType, CompositeHasher, new
 from intact.errors import AccessError, FormatError, StoreError
 from intact.s3 import ObjectFacts
 
@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from intact.adapters.ports import ObjectStore
+    from intact.audit.side import Side
     from intact.s3 import ObjectRef
 
 AHEAD = 8
 """Copies in work or waiting for each worker, so that one slow answer does not idle the rest."""
+VERSIONS = 100
+"""Versions of one key that are looked at; a retried task writes two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,7 @@ class Runner:
         answer: dict[str, Any] = {slot.value: self._fetch(slot, copy, evidence)}
         return replace(evidence, **answer)
 
-    def _fetch(
-        self, slot: Slot, copy: Copy, evidence: Evidence
-    ) -> ObjectFacts | BytesRead | Absent | Unreadable:
+    def _fetch(self, slot: Slot, copy: Copy, evidence: Evidence) -> object:
         try:
             return self._ask(slot, copy, evidence)
         except AccessError:
@@ -92,36 +93,111 @@ class Runner:
         except (StoreError, FormatError) as error:
             return Unreadable(problem=str(error))
 
-    def _ask(
-        self, slot: Slot, copy: Copy, evidence: Evidence
-    ) -> ObjectFacts | BytesRead | Absent | Unreadable:
+    def _ask(self, slot: Slot, copy: Copy, evidence: Evidence) -> object:
         if slot is Slot.TASK or copy.source is None or copy.destination is None:
             return Unreadable(problem=f"nobody supplied the {slot.value} of row {copy.row}")
-        if slot is Slot.SOURCE:
-            return self.source.head(copy.source)
-        if slot is Slot.DESTINATION:
-            return self.destination.head(copy.destination)
-        if slot is Slot.SOURCE_BYTES:
-            return _hash(self.source, copy.source, evidence.source, evidence)
-        if slot is Slot.DESTINATION_BYTES:
-            return _hash(self.destination, copy.destination, evidence.destination, evidence)
-        assert_never(slot)
+        match slot:
+            case Slot.SOURCE:
+                return self.source.head(copy.source)
+            case Slot.DESTINATION:
+                return self.destination.head(copy.destination)
+            case Slot.SOURCE_VERSIONS:
+                return self._older(copy.source, evidence)
+            case Slot.DESTINATION_VERSIONS:
+                return self._written(copy.destination)
+            case Slot.SOURCE_PARTS:
+                facts = _facts(self._pair(evidence).source)
+                return self.source.parts(_version(copy.source, facts), facts)
+            case Slot.DESTINATION_PARTS:
+                facts = _facts(self._pair(evidence).destination)
+                return self.destination.parts(_version(copy.destination, facts), facts)
+            case Slot.SOURCE_BYTES:
+                pair = self._pair(evidence)
+                return hash_object(self.source, copy.source, _facts(pair.source), pair)
+            case Slot.DESTINATION_BYTES:
+                pair = self._pair(evidence)
+                return hash_object(
+                    self.destination, copy.destination, _facts(pair.destination), pair
+                )
+            case _:
+                assert_never(slot)
+
+    def _pair(self, evidence: Evidence) -> Pair:
+        pair = bind(evidence, self.policy)
+        if not isinstance(pair, Pair):
+            raise StoreError("asked about a version before one was chosen")
+        return pair
+
+    def _written(self, ref: ObjectRef) -> tuple[ObjectFacts, ...]:
+        """Versions of a destination that were written while the job ran."""
+        window = self.policy.window
+        found = [
+            version_id
+            for version_id, written in self.destination.versions(ref)
+            if window is not None and window.holds(written)
+        ]
+        if len(found) > VERSIONS:
+            raise StoreError(f"{ref} has {len(found)} versions of this job; wanted {VERSIONS}")
+        return _heads(self.destination, ref, found)
+
+    def _older(self, ref: ObjectRef, evidence: Evidence) -> tuple[ObjectFacts, ...]:
+        """The version of a source that the copy may have read: the newest before the copy."""
+        copied = chosen_destination(evidence, self.policy)
+        for version_id, written in self.source.versions(ref):
+            if copied is not None and written < copied.last_modified:
+                return _heads(self.source, ref, [version_id])
+        return ()
 
 
-def _hash(store: ObjectStore, ref: ObjectRef, facts: object, evidence: Evidence) -> BytesRead:
-    """Hash the version that HeadObject spoke of, with every algorithm that can be compared."""
-    if not isinstance(facts, ObjectFacts):
-        raise StoreError(f"{ref}: bytes were asked for before HeadObject answered")
-    hashers = {algorithm: new(algorithm) for algorithm in algorithms_to_read(evidence)}
+def _heads(store: ObjectStore, ref: ObjectRef, versions: Iterable[str]) -> tuple[ObjectFacts, ...]:
+    answers = [store.head(replace(ref, version_id=version_id)) for version_id in versions]
+    return tuple(answer for answer in answers if isinstance(answer, ObjectFacts))
+
+
+def _facts(side: Side) -> ObjectFacts:
+    if side.facts is None:
+        raise StoreError("bytes or parts were asked for of a version that S3 did not describe")
+    return side.facts
+
+
+def _version(ref: ObjectRef, facts: ObjectFacts) -> ObjectRef:
+    """Name the very version that was described."""
+    return replace(ref, version_id=facts.version_id)
+
+
+def hash_object(store: ObjectStore, ref: ObjectRef, facts: ObjectFacts, pair: Pair) -> BytesRead:
+    """Hash a version in one pass, with every algorithm that can be compared.
+
+    Raises:
+        StoreError: The object changed, or could not be read.
+    """
+    hashers = {algorithm: new(algorithm) for algorithm in algorithms_to_read(pair)}
+    ours, theirs = (_by_parts(side) for side in (pair.source, pair.destination))
     size = 0
-    for chunk in store.read(replace(ref, version_id=facts.version_id), etag=facts.etag):
+    for chunk in store.read(_version(ref, facts), etag=facts.etag):
         size += len(chunk)
+        if size > facts.size:
+            raise StoreError(f"{ref}: got more than the {facts.size} bytes that S3 describes")
         for hasher in hashers.values():
             hasher.update(chunk)
+        for cutting in (*ours, *theirs):
+            cutting.update(chunk)
     return BytesRead(
         size=size,
         checksums=frozenset(
             Checksum(algorithm=algorithm, type=ChecksumType.FULL_OBJECT, digest=hasher.digest())
             for algorithm, hasher in hashers.items()
         ),
+        by_source_parts=frozenset(hasher.checksum() for hasher in ours),
+        by_destination_parts=frozenset(hasher.checksum() for hasher in theirs),
     )
+
+
+def _by_parts(side: Side) -> list[CompositeHasher]:
+    """Hashers that cut where this side's parts end; none where that is not known.
+
+    Parts that do not add up to the object contradict it, which ``decide`` sees before any read.
+    """
+    if side.parts is None:
+        return []
+    return [CompositeHasher(algorithm, side.parts.sizes) for algorithm in algorithms_by_parts(side)]

@@ -1,7 +1,16 @@
 """What the evidence proves: types, rules, ledger.  Pure; ``intact.adapters`` fetches."""
 
 from intact.audit.decide import decide
-from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
+from intact.audit.evidence import (
+    Absent,
+    BytesRead,
+    Computed,
+    Evidence,
+    Expected,
+    Slot,
+    Unreadable,
+    Withheld,
+)
 from intact.audit.policy import Policy, ReadMode, Window
 from intact.audit.record import Copy, Record
 from intact.audit.subject import Subject
@@ -11,9 +20,11 @@ from intact.audit.verdict import Finding, Level, Reason, Verdict
 __all__ = [
     "Absent",
     "BytesRead",
+    "Computed",
     "Copy",
     "Counts",
     "Evidence",
+    "Expected",
     "Finding",
     "Level",
     "Policy",
@@ -26,5 +37,6 @@ __all__ = [
     "Unreadable",
     "Verdict",
     "Window",
+    "Withheld",
     "decide",
 ]

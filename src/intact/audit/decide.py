@@ -7,25 +7,29 @@
 
 Each slot is asked for at most once, so the loop ends.  The order of the rules is the order of
 their force: what the job says of itself, what could not be read, what is not bound to this copy,
-what differs, and only then what is equal.  Policy limits what proves equality, never what proves
-difference.
+what contradicts itself, what differs, and only then what is equal.  Policy limits what proves
+equality, never what proves difference.
+
+Source: Amazon S3 User Guide, "Checking object integrity in Amazon S3", "Tracking job status and
+completion reports".
 """
 
 from __future__ import annotations
 
-from functools import cache
-from itertools import product
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
+from intact.audit.bind import Pair, bind
+from intact.audit.evidence import Absent, Evidence, Slot, Unreadable, Withheld
 from intact.audit.policy import Policy, ReadMode
+from intact.audit.side import any_differ
 from intact.audit.verdict import Finding, Level, Reason, Verdict
+from intact.audit.weigh import any_difference, etags_disagree, strength
 from intact.batch import TaskStatus
-from intact.checksum import Algorithm, ChecksumType, new
+from intact.checksum import Algorithm, ChecksumType
 from intact.s3 import ObjectFacts
 
 if TYPE_CHECKING:
-    from intact.checksum import Checksum
+    from intact.audit.side import Side
 
 
 def decide(evidence: Evidence, policy: Policy) -> Slot | Finding:
@@ -46,23 +50,8 @@ def decide(evidence: Evidence, policy: Policy) -> Slot | Finding:
         return Slot.SOURCE
     if isinstance(evidence.source, Unreadable):
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.SOURCE_UNREADABLE)
-    if isinstance(evidence.source, Absent):
-        return Finding(verdict=Verdict.UNVERIFIABLE, reason=Reason.SOURCE_ABSENT)
-    return _compare(
-        _Side(evidence.source, evidence.source_bytes),
-        _Side(evidence.destination, evidence.destination_bytes),
-        policy,
-    )
-
-
-def algorithms_to_read(evidence: Evidence) -> frozenset[Algorithm]:
-    """Algorithms to compute when bytes are read: all that either side stores, and SHA-256.
-
-    SHA-256 makes two sides comparable that store nothing in common.
-    """
-    sides = (evidence.source, evidence.destination)
-    stored = {c.algorithm for s in sides if isinstance(s, ObjectFacts) for c in s.checksums}
-    return frozenset(stored | {Algorithm.SHA256})
+    pair = bind(evidence, policy)
+    return _compare(pair, evidence, policy) if isinstance(pair, Pair) else pair
 
 
 def _word_of_job(evidence: Evidence) -> Slot | Finding | None:
@@ -83,115 +72,153 @@ def _word_of_job(evidence: Evidence) -> Slot | Finding | None:
     return Finding(verdict=Verdict.NOT_COPIED, reason=reason)
 
 
-class _Side(NamedTuple):
-    """One of the two objects: what S3 says of it, and what its bytes hashed to if read."""
-
-    facts: ObjectFacts
-    read: BytesRead | Unreadable | None
-
-    def hashed(self) -> frozenset[Checksum]:
-        """Checksums of the bytes, computed here."""
-        return self.read.checksums if isinstance(self.read, BytesRead) else frozenset()
-
-    def stored(self) -> frozenset[Checksum]:
-        """Checksums that S3 stores for these bytes.
-
-        Some servers store the digest of no bytes for an object that has bytes (VersityGW 1.8.0,
-        CopyObject of an object onto itself); two such objects of one size would seem equal.
-        """
-        if self.facts.size == 0:
-            return self.facts.checksums
-        return frozenset(c for c in self.facts.checksums if c.digest != _of_nothing(c.algorithm))
-
-    def checksums(self) -> frozenset[Checksum]:
-        """Checksums stored by S3 or computed here."""
-        return self.stored() | self.hashed()
-
-    def contradicts_itself(self) -> bool:
-        """Whether the bytes read are not those that S3 describes.
-
-        A flip on the way here looks like this too, so it accuses nobody.
-        """
-        if not isinstance(self.read, BytesRead):
-            return False
-        return self.read.size != self.facts.size or _any_differ(self.stored(), self.hashed())
-
-
-def _compare(source: _Side, destination: _Side, policy: Policy) -> Slot | Finding:
-    written = destination.facts.last_modified
-    if policy.window is not None and not policy.window.holds(written):
-        return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
-    if not policy.versioned and source.facts.last_modified > written:
-        return _unverifiable(Reason.SOURCE_REPLACED)
-    if source.facts.size != destination.facts.size:
-        return _differing(Reason.SIZE_DIFFERS, source, destination, policy)
+def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
+    source, destination = pair.source, pair.destination
     if source.contradicts_itself() or destination.contradicts_itself():
         return _unverifiable(Reason.CONTRADICTION)
-    if _any_differ(source.checksums(), destination.checksums()):
-        return _differing(Reason.CHECKSUM_DIFFERS, source, destination, policy)
-    if isinstance(destination.read, Unreadable):
+    if len(_sizes(source) | _sizes(destination)) > 1:
+        return _differing(Reason.SIZE_DIFFERS, pair)
+    if any_difference(source, destination):
+        return _differing(Reason.CHECKSUM_DIFFERS, pair)
+    if any_differ(source.known, destination.known):
+        return _differing(Reason.EXPECTED_DIFFERS, pair)
+    if isinstance(evidence.destination_bytes, Unreadable):
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.DESTINATION_UNREADABLE)
-    if isinstance(source.read, Unreadable):
+    if isinstance(evidence.source_bytes, Unreadable):
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.SOURCE_UNREADABLE)
-    return _weigh(source, destination, policy)
+    return _weigh(pair, evidence, policy)
 
 
-def _differing(reason: Reason, source: _Side, destination: _Side, policy: Policy) -> Finding:
-    """A difference accuses the copy only where the source provably stood before it.
-
-    S3 resolves whole seconds: a source of the same second may have been replaced after the copy.
-    """
-    if not policy.versioned and source.facts.last_modified == destination.facts.last_modified:
-        return _unverifiable(Reason.SOURCE_REPLACED)
+def _differing(reason: Reason, pair: Pair) -> Finding:
+    """A difference accuses the copy only where both versions are surely those of the copy."""
+    if pair.acquits is not None:
+        return _unverifiable(pair.acquits)
     return Finding(verdict=Verdict.MISMATCHED, reason=reason)
 
 
-def _weigh(source: _Side, destination: _Side, policy: Policy) -> Slot | Finding:
-    """Nothing differs: how strongly is equality proven?"""
-    unread = _unread(source, destination)
-    if policy.read is ReadMode.ALL and unread is not None:
+def _weigh(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
+    """Nothing differs: how strongly is equality shown?"""
+    unread = _unread(pair, evidence)
+    if policy.read.always and unread is not None:
         return unread
-    level = Level.NONE
-    honoured = _honoured(destination, policy)
-    if honoured and _any_equal(source.stored(), destination.stored()):
-        level = Level.RECORDED
-    if _any_equal(source.checksums(), destination.hashed()):
-        level = Level.READ
-    if level is not Level.NONE and level.value >= policy.require.value:
-        return Finding(verdict=Verdict.VERIFIED, reason=Reason.EQUAL, level=level)
+    honoured = _honoured(pair.destination, policy)
+    level = strength(pair.source, pair.destination, honoured=honoured)
+    proven = level.value >= policy.require.value
+    doubted = etags_disagree(pair.source, pair.destination)
+    if proven and not doubted:
+        return Finding(verdict=Verdict.VERIFIED, reason=pair.equal, level=level)
+    helpful = None if proven else _helpful_parts(pair, evidence)
+    if helpful is not None:
+        return helpful
     if policy.read is ReadMode.MISSING and unread is not None:
         return unread
+    if doubted:
+        return Finding(verdict=Verdict.UNVERIFIABLE, reason=Reason.ETAG_DISAGREES, level=level)
     if level is not Level.NONE:
-        return _unverifiable(Reason.BELOW_REQUIRED)
-    return _unverifiable(Reason.NOTHING_COMPARABLE if honoured else Reason.ALGORITHM_NOT_HONOURED)
+        return Finding(verdict=Verdict.UNVERIFIABLE, reason=Reason.BELOW_REQUIRED, level=level)
+    return _unverifiable(_lacking(pair, evidence, policy, honoured=honoured))
 
 
-def _honoured(destination: _Side, policy: Policy) -> bool:
+def _lacking(pair: Pair, evidence: Evidence, policy: Policy, *, honoured: bool) -> Reason:
+    """Why nothing shows that the two are equal."""
+    if policy.read is not ReadMode.NEVER and any(map(_archived, (pair.source, pair.destination))):
+        return Reason.ARCHIVED
+    if Withheld in {type(evidence.source_bytes), type(evidence.destination_bytes)}:
+        return Reason.NOT_READ
+    return pair.lacking if honoured else Reason.ALGORITHM_NOT_HONOURED
+
+
+def _honoured(destination: Side, policy: Policy) -> bool:
     """Whether the destination stores the full-object checksum that the job asked for."""
-    return policy.algorithm is None or any(
-        checksum.algorithm is policy.algorithm and checksum.type is ChecksumType.FULL_OBJECT
-        for checksum in destination.stored()
+    return (
+        policy.algorithm is None
+        or destination.facts is None
+        or any(
+            checksum.algorithm is policy.algorithm and checksum.type is ChecksumType.FULL_OBJECT
+            for checksum in destination.stored
+        )
     )
 
 
-def _unread(source: _Side, destination: _Side) -> Slot | None:
-    """The side whose bytes to read next; the source's are often settled by what S3 stores."""
-    if destination.read is None:
-        return Slot.DESTINATION_BYTES
-    return Slot.SOURCE_BYTES if source.read is None else None
+def _unread(pair: Pair, evidence: Evidence) -> Slot | None:
+    """The bytes to read next; the source's are often settled by what is known of them.
+
+    Before any bytes, the parts of an object whose checksum can only be rebuilt part by part.
+    """
+    wanted = []
+    if evidence.destination_bytes is None and _readable(pair.destination):
+        wanted.append(Slot.DESTINATION_BYTES)
+    if evidence.source_bytes is None and _readable(pair.source):
+        wanted.append(Slot.SOURCE_BYTES)
+    if not wanted:
+        return None
+    if evidence.source_parts is None and _rebuildable(pair.source):
+        return Slot.SOURCE_PARTS
+    if evidence.destination_parts is None and _rebuildable(pair.destination):
+        return Slot.DESTINATION_PARTS
+    return wanted[0]
 
 
-@cache
-def _of_nothing(algorithm: Algorithm) -> bytes:
-    return new(algorithm).digest()
+def _readable(side: Side) -> bool:
+    return side.facts is not None and not side.facts.archived
 
 
-def _any_equal(ours: frozenset[Checksum], theirs: frozenset[Checksum]) -> bool:
-    return any(a.digest == b.digest for a, b in product(ours, theirs) if a.comparable(b))
+def _archived(side: Side) -> bool:
+    return side.facts is not None and side.facts.archived
 
 
-def _any_differ(ours: frozenset[Checksum], theirs: frozenset[Checksum]) -> bool:
-    return any(a.digest != b.digest for a, b in product(ours, theirs) if a.comparable(b))
+def _rebuildable(side: Side) -> bool:
+    """Whether only a checksum of checksums is known of the object, besides its size."""
+    md5 = None if side.facts is None else side.facts.etag_md5
+    parted = md5 is not None and md5.type is ChecksumType.COMPOSITE
+    full = any(checksum.type is ChecksumType.FULL_OBJECT for checksum in side.known)
+    return not full and (parted or bool(side.composites))
+
+
+def _helpful_parts(pair: Pair, evidence: Evidence) -> Slot | None:
+    """The parts that may make two stored checksums comparable without reading bytes."""
+    source, destination = pair.source, pair.destination
+    if evidence.source_parts is None and _parts_help(source, destination):
+        return Slot.SOURCE_PARTS
+    if evidence.destination_parts is None and _parts_help(destination, source):
+        return Slot.DESTINATION_PARTS
+    return None
+
+
+def _parts_help(side: Side, other: Side) -> bool:
+    """Whether the other has a value that this one's parts combine to, or are cut like."""
+    return any(
+        own.algorithm is theirs.algorithm
+        and (theirs.type is ChecksumType.COMPOSITE or own.algorithm.combines)
+        for own in side.composites
+        for theirs in other.known
+    )
+
+
+def algorithms_to_read(pair: Pair) -> frozenset[Algorithm]:
+    """Algorithms to compute when bytes are read: every one that is known of either side.
+
+    SHA-256 besides, which makes two sides comparable that have nothing in common, and MD5 where
+    an ETag may be one.
+    """
+    sides = (pair.source, pair.destination)
+    known = {c.algorithm for side in sides for c in side.known if side.facts}
+    stored = {c.algorithm for side in sides for c in side.stored}
+    etags = {Algorithm.MD5 for side in sides if side.facts and side.facts.etag_md5}
+    return frozenset(known | stored | etags | {Algorithm.SHA256})
+
+
+def algorithms_by_parts(side: Side) -> frozenset[Algorithm]:
+    """Algorithms whose COMPOSITE values, cut where this side's parts end, can be compared."""
+    md5 = None if side.facts is None else side.facts.etag_md5
+    parted = {Algorithm.MD5} if md5 and md5.type is ChecksumType.COMPOSITE else set()
+    return frozenset({c.algorithm for c in side.composites} | parted)
+
+
+def _sizes(side: Side) -> set[int]:
+    expected = side.expected.size if side.expected is not None else None
+    told = (side.facts.size if side.facts is not None else None, expected)
+    return {size for size in told if size is not None}
 
 
 def _unverifiable(reason: Reason) -> Finding:

@@ -7,9 +7,11 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from intact.batch import TaskResult
     from intact.checksum import Checksum
-    from intact.s3 import ObjectFacts
+    from intact.s3 import ObjectFacts, PartList
 
 
 class Slot(Enum):
@@ -18,6 +20,10 @@ class Slot(Enum):
     TASK = "task"
     SOURCE = "source"
     DESTINATION = "destination"
+    SOURCE_VERSIONS = "source_versions"
+    DESTINATION_VERSIONS = "destination_versions"
+    SOURCE_PARTS = "source_parts"
+    DESTINATION_PARTS = "destination_parts"
     SOURCE_BYTES = "source_bytes"
     DESTINATION_BYTES = "destination_bytes"
 
@@ -45,16 +51,61 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """Nobody was asked, since the terms of the audit forbid it.
+
+    Attributes:
+        terms: Which ones.
+    """
+
+    terms: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BytesRead:
     """What the bytes of one object version hashed to, here.
 
     Attributes:
         size: Bytes read.
         checksums: FULL_OBJECT checksums of all of them.
+        by_source_parts: COMPOSITE checksums, cut where the source's parts end.
+        by_destination_parts: COMPOSITE checksums, cut where the destination's parts end.
     """
 
     size: int
     checksums: frozenset[Checksum]
+    by_source_parts: frozenset[Checksum] = frozenset()
+    by_destination_parts: frozenset[Checksum] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Computed:
+    """One object's row in the report of a Compute checksum job.
+
+    Attributes:
+        checksum: What S3 computed from the object at rest.
+        etag: ETag of the object that it read, without quotes.
+        version_id: Its version; None where the job's manifest named none.
+        begun: When that job was created; None where that is not known.
+    """
+
+    checksum: Checksum
+    etag: str
+    version_id: str | None = None
+    begun: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What someone other than S3 recorded of the source.
+
+    Attributes:
+        checksums: FULL_OBJECT checksums.
+        size: Bytes, where that was recorded too.
+    """
+
+    checksums: frozenset[Checksum]
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +114,33 @@ class Evidence:
 
     Attributes:
         row: Unreadable where the manifest's row was malformed.
+        shared: Whether another row of the manifest copies another object to the same key.
         task: The job's own word: the row of its completion report.
-        source: What S3 says of the source object.
+        expected: What someone other than S3 recorded of the source; None where nobody did.
+        source_computed: What Compute checksum jobs say of the source.
+        destination_computed: What they say of the destination.
+        source: What S3 says of the source object; Withheld where S3 may not be asked.
         destination: What S3 says of the destination object.
+        source_versions: The source's other versions, newest first.
+        destination_versions: The destination's versions that were written while the job ran,
+            newest first.
+        source_parts: Where the source's parts end.
+        destination_parts: Where the destination's parts end.
         source_bytes: What the source's bytes hashed to.
         destination_bytes: What the destination's bytes hashed to.
     """
 
     row: Unreadable | None = None
+    shared: bool = False
     task: TaskResult | Absent | Unreadable | None = None
-    source: ObjectFacts | Absent | Unreadable | None = None
-    destination: ObjectFacts | Absent | Unreadable | None = None
-    source_bytes: BytesRead | Unreadable | None = None
-    destination_bytes: BytesRead | Unreadable | None = None
+    expected: Expected | None = None
+    source_computed: tuple[Computed, ...] = ()
+    destination_computed: tuple[Computed, ...] = ()
+    source: ObjectFacts | Absent | Unreadable | Withheld | None = None
+    destination: ObjectFacts | Absent | Unreadable | Withheld | None = None
+    source_versions: tuple[ObjectFacts, ...] | Unreadable | Withheld | None = None
+    destination_versions: tuple[ObjectFacts, ...] | Unreadable | Withheld | None = None
+    source_parts: PartList | Absent | Unreadable | Withheld | None = None
+    destination_parts: PartList | Absent | Unreadable | Withheld | None = None
+    source_bytes: BytesRead | Unreadable | Withheld | None = None
+    destination_bytes: BytesRead | Unreadable | Withheld | None = None

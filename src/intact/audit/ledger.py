@@ -11,20 +11,33 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from intact.audit.evidence import Absent, BytesRead, Evidence, Unreadable
+from intact.audit.evidence import (
+    Absent,
+    BytesRead,
+    Computed,
+    Evidence,
+    Expected,
+    Unreadable,
+    Withheld,
+)
 from intact.audit.policy import Policy, ReadMode, Window
 from intact.audit.record import Copy, Record
 from intact.audit.summary import Counts
 from intact.audit.verdict import Finding, Level, Reason, Verdict
 from intact.batch import TaskResult, TaskStatus
 from intact.checksum import Algorithm, Checksum
+from intact.checksum.encoding import decode as decode_digest
+from intact.checksum.encoding import encode as encode_digest
 from intact.errors import FormatError
-from intact.s3 import ObjectFacts, ObjectRef
+from intact.s3 import ObjectFacts, ObjectRef, PartList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 FORMAT = "intact-ledger"
-VERSION = 1
+VERSION = 2
 
 Line = dict[str, Any]
 
@@ -136,19 +149,17 @@ def _record(record: Record) -> Line:
             line[name] = _present({"bucket": ref.bucket, "key": ref.key, "version": ref.version_id})
     if copy.text:
         line["text"] = copy.text
-    slots = {
-        "row": _slot(evidence.row),
-        "task": _slot(evidence.task),
-        "source": _slot(evidence.source),
-        "destination": _slot(evidence.destination),
-        "source_bytes": _slot(evidence.source_bytes),
-        "destination_bytes": _slot(evidence.destination_bytes),
-    }
+    slots = {name: _slot(getattr(evidence, name)) for name in _SLOTS}
+    for name in ("source_computed", "destination_computed"):
+        slots[name] = slots[name] or None
+    if evidence.shared:
+        slots["shared"] = {}
     return line | {"evidence": _present(slots)}
 
 
 def _parse_record(line: Line) -> Record:
     evidence = line["evidence"]
+    slots = {name: _parse_slot(name, evidence[name]) for name in _SLOTS if name in evidence}
     return Record(
         copy=Copy(
             row=line["row"],
@@ -156,14 +167,7 @@ def _parse_record(line: Line) -> Record:
             destination=_parse_ref(line.get("destination")),
             text=line.get("text", ""),
         ),
-        evidence=Evidence(
-            row=_parse_failure(evidence.get("row")),
-            task=_parse_task(evidence.get("task")),
-            source=_parse_facts(evidence.get("source")),
-            destination=_parse_facts(evidence.get("destination")),
-            source_bytes=_parse_bytes(evidence.get("source_bytes")),
-            destination_bytes=_parse_bytes(evidence.get("destination_bytes")),
-        ),
+        evidence=Evidence(shared="shared" in evidence, **slots),
         finding=Finding(
             verdict=Verdict(line["verdict"]),
             reason=_REASONS[line["reason"]],
@@ -175,25 +179,70 @@ def _parse_record(line: Line) -> Record:
 _REASONS = {reason.value: reason for reason in Reason}
 
 
-def _slot(slot: TaskResult | ObjectFacts | BytesRead | Absent | Unreadable | None) -> Line | None:
-    if slot is None:
-        return None
-    if isinstance(slot, Absent):
-        return {"absent": slot.detail}
-    if isinstance(slot, Unreadable):
-        return {"unreadable": slot.problem}
-    if isinstance(slot, BytesRead):
-        return {"size": slot.size, "checksums": _checksums(slot.checksums)}
-    if isinstance(slot, ObjectFacts):
-        line = {
-            "size": slot.size,
-            "etag": slot.etag,
-            "last_modified": slot.last_modified.isoformat(),
-            "version": slot.version_id,
-            "checksums": _checksums(slot.checksums),
-        }
-        return _present(line)
-    return _present(asdict(slot) | {"status": slot.status.value})
+def _slot(slot: Any) -> Line | list[Line] | None:  # noqa: ANN401 - any field of Evidence
+    match slot:
+        case None:
+            return None
+        case tuple():
+            return [_present(_ENCODERS[type(entry)](entry)) for entry in slot]
+        case _:
+            return _present(_ENCODERS[type(slot)](slot))
+
+
+def _task(task: TaskResult) -> Line:
+    return asdict(task) | {"status": task.status.value}
+
+
+def _facts(facts: ObjectFacts) -> Line:
+    return {
+        "size": facts.size,
+        "etag": facts.etag,
+        "last_modified": facts.last_modified.isoformat(),
+        "version": facts.version_id,
+        "checksums": _checksums(facts.checksums),
+        "encryption": facts.encryption,
+        "storage_class": facts.storage_class,
+        "archived": facts.archived or None,
+    }
+
+
+def _parts(parts: PartList) -> Line:
+    return {
+        "sizes": list(parts.sizes),
+        "algorithm": parts.algorithm and parts.algorithm.value,
+        "digests": [encode_digest(digest) for digest in parts.digests] or None,
+    }
+
+
+def _bytes(read: BytesRead) -> Line:
+    return {
+        "size": read.size,
+        "checksums": _checksums(read.checksums),
+        "by_source_parts": _checksums(read.by_source_parts) or None,
+        "by_destination_parts": _checksums(read.by_destination_parts) or None,
+    }
+
+
+def _computed(row: Computed) -> Line:
+    return {
+        "checksum": _checksums(frozenset({row.checksum}))[0],
+        "etag": row.etag,
+        "version": row.version_id,
+        "begun": row.begun and row.begun.isoformat(),
+    }
+
+
+_ENCODERS: dict[type, Callable[[Any], Line]] = {
+    Absent: lambda absent: {"absent": absent.detail},
+    Unreadable: lambda unreadable: {"unreadable": unreadable.problem},
+    Withheld: lambda withheld: {"withheld": withheld.terms},
+    TaskResult: _task,
+    ObjectFacts: _facts,
+    PartList: _parts,
+    BytesRead: _bytes,
+    Computed: _computed,
+    Expected: lambda known: {"checksums": _checksums(known.checksums), "size": known.size},
+}
 
 
 def _checksums(checksums: frozenset[Checksum]) -> list[list[str | None]]:
@@ -211,13 +260,23 @@ def _parse_ref(line: Line | None) -> ObjectRef | None:
     return ObjectRef(bucket=line["bucket"], key=line["key"], version_id=line.get("version"))
 
 
-def _parse_failure(line: Line | None) -> Unreadable | None:
-    return None if line is None else Unreadable(problem=line["unreadable"])
+def _parse_slot(name: str, line: Any) -> Any:  # noqa: ANN401 - any field of Evidence
+    if isinstance(line, list):
+        return tuple(_SLOTS[name](entry) for entry in line)
+    if "absent" in line:
+        return Absent(detail=line["absent"])
+    if "unreadable" in line:
+        return Unreadable(problem=line["unreadable"])
+    if "withheld" in line:
+        return Withheld(terms=line["withheld"])
+    return _SLOTS[name](line)
 
 
-def _parse_task(line: Line | None) -> TaskResult | Absent | Unreadable | None:
-    if line is None or "absent" in line or "unreadable" in line:
-        return _parse_empty(line)
+def _parse_row(line: Line) -> Unreadable:
+    raise FormatError(f"a row's evidence is {line!r}; wanted why it is unreadable")
+
+
+def _parse_task(line: Line) -> TaskResult:
     return TaskResult(
         bucket=line["bucket"],
         raw_key=line["raw_key"],
@@ -229,28 +288,71 @@ def _parse_task(line: Line | None) -> TaskResult | Absent | Unreadable | None:
     )
 
 
-def _parse_facts(line: Line | None) -> ObjectFacts | Absent | Unreadable | None:
-    if line is None or "absent" in line or "unreadable" in line:
-        return _parse_empty(line)
+def _parse_facts(line: Line) -> ObjectFacts:
     return ObjectFacts(
         size=line["size"],
         etag=line["etag"],
         last_modified=datetime.fromisoformat(line["last_modified"]),
         version_id=line.get("version"),
         checksums=_parse_checksums(line["checksums"]),
+        encryption=line.get("encryption"),
+        storage_class=line.get("storage_class"),
+        archived=line.get("archived", False),
     )
 
 
-def _parse_bytes(line: Line | None) -> BytesRead | Unreadable | None:
-    if line is None or "unreadable" in line:
-        return _parse_failure(line)
-    return BytesRead(size=line["size"], checksums=_parse_checksums(line["checksums"]))
+def _parse_parts(line: Line) -> PartList:
+    algorithm = Algorithm.parse(line["algorithm"]) if "algorithm" in line else None
+    digests = line.get("digests", [])
+    return PartList(
+        sizes=tuple(line["sizes"]),
+        algorithm=algorithm,
+        digests=tuple(decode_digest(digest, algorithm=algorithm) for digest in digests)
+        if algorithm
+        else (),
+    )
 
 
-def _parse_empty(line: Line | None) -> Absent | Unreadable | None:
-    if line is None or "unreadable" in line:
-        return _parse_failure(line)
-    return Absent(detail=line["absent"])
+def _parse_bytes(line: Line) -> BytesRead:
+    return BytesRead(
+        size=line["size"],
+        checksums=_parse_checksums(line["checksums"]),
+        by_source_parts=_parse_checksums(line.get("by_source_parts", [])),
+        by_destination_parts=_parse_checksums(line.get("by_destination_parts", [])),
+    )
+
+
+def _parse_computed(line: Line) -> Computed:
+    (checksum,) = _parse_checksums([line["checksum"]])
+    begun = line.get("begun")
+    return Computed(
+        checksum=checksum,
+        etag=line["etag"],
+        version_id=line.get("version"),
+        begun=begun and datetime.fromisoformat(begun),
+    )
+
+
+def _parse_expected(line: Line) -> Expected:
+    return Expected(checksums=_parse_checksums(line["checksums"]), size=line.get("size"))
+
+
+_SLOTS: dict[str, Callable[[Line], Any]] = {
+    "row": _parse_row,
+    "task": _parse_task,
+    "expected": _parse_expected,
+    "source_computed": _parse_computed,
+    "destination_computed": _parse_computed,
+    "source": _parse_facts,
+    "destination": _parse_facts,
+    "source_versions": _parse_facts,
+    "destination_versions": _parse_facts,
+    "source_parts": _parse_parts,
+    "destination_parts": _parse_parts,
+    "source_bytes": _parse_bytes,
+    "destination_bytes": _parse_bytes,
+}
+"""Every field of ``Evidence`` that is an answer, in the order that a line has them."""
 
 
 def _parse_checksums(rows: list[tuple[str, str | None, str]]) -> frozenset[Checksum]:

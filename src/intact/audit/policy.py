@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from intact.audit.verdict import Level
+from intact.errors import UsageError
 
 if TYPE_CHECKING:
     from intact.checksum import Algorithm
@@ -20,6 +21,14 @@ class ReadMode(Enum):
     MISSING = "missing"
     """Only where what S3 stores cannot decide."""
     ALL = "all"
+    SAMPLE = "sample"
+    """As ``ALL``, for a fraction of the objects; of the others, whatever their stored values are
+    worth."""
+
+    @property
+    def always(self) -> bool:
+        """Whether bytes are read even where stored values decide."""
+        return self in {ReadMode.ALL, ReadMode.SAMPLE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +60,7 @@ class Policy:
         algorithm: Checksum algorithm that the job asked for; None where it left that to S3.
         window: When the job wrote; None where no job is known.
         read: When bytes may be read.
-        require: Weakest evidence of equality that is accepted.
+        require: Weakest evidence of equality that is accepted; RECORDED or more.
     """
 
     reported: bool
@@ -60,3 +69,12 @@ class Policy:
     window: Window | None = None
     read: ReadMode = ReadMode.NEVER
     require: Level = Level.RECORDED
+
+    def __post_init__(self) -> None:
+        """Refuse a bar that proves nothing.
+
+        Raises:
+            UsageError: ``require`` is below RECORDED.
+        """
+        if self.require.value < Level.RECORDED.value:
+            raise UsageError(f"required level is {self.require.name}; wanted RECORDED or more")

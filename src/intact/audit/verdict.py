@@ -23,16 +23,22 @@ class Verdict(Enum):
 
 
 class Level(Enum):
-    """How strongly a verdict of equality is proven; the values order the levels.
+    """How strongly equality is shown; the values order the levels.
 
-    The levels 1, 3 and 4 (MD5 ETags, values that the copy had to compute, Compute checksum
-    jobs) are not produced yet.
+    Every level trusts what S3 says of the bytes that it holds, except READ.  A CRC detects
+    accidents, not tampering.
     """
 
     NONE = 0
-    """Nothing about the bytes."""
+    """Nothing about the bytes: a task's success, equal sizes."""
+    ETAG = 1
+    """Equal sizes, and equal ETags that S3 documents to be MD5s."""
     RECORDED = 2
-    """The full-object checksums that S3 stores on both sides are equal."""
+    """Equal checksums are recorded on both sides; the copy may have carried the value over."""
+    INDEPENDENT = 3
+    """One side's value cannot have been carried over from the other's, and they are equal."""
+    COMPUTED = 4
+    """Compute checksum jobs read both objects at rest, and their values are equal."""
     READ = 5
     """The destination's bytes were read and hashed here, and equal the source's checksum."""
 
@@ -45,7 +51,12 @@ class Reason(Enum):
 
     EQUAL = (
         "equal",
-        "Full-object checksums of the same algorithm are equal on both sides.",
+        "Checksums of the same algorithm over the same bytes are equal on both sides.",
+        "",
+    )
+    EQUAL_SUPERSEDED = (
+        "equal_superseded",
+        "The version that the job wrote is equal; a later write has taken its place.",
         "",
     )
     SIZE_DIFFERS = (
@@ -57,6 +68,11 @@ class Reason(Enum):
         "checksum_differs",
         "Full-object checksums of the same algorithm differ.",
         "Copy the object again.",
+    )
+    EXPECTED_DIFFERS = (
+        "expected_differs",
+        "The destination's checksum is not the one that was expected.",
+        "Copy the object again, if the expected checksum is right.",
     )
     DESTINATION_ABSENT = (
         "destination_absent",
@@ -93,6 +109,26 @@ class Reason(Enum):
         "The destination was written before the job began or after it ended.",
         "Copy the object again, or audit it with the job that wrote it.",
     )
+    SEVERAL_VERSIONS = (
+        "several_versions",
+        "The job wrote several versions of the destination that are not shown to be equal.",
+        "Delete the surplus versions, or copy the object again.",
+    )
+    DESTINATION_SHARED = (
+        "destination_shared",
+        "They differ, but other rows of the manifest copy to the same key.",
+        "Copy each version to a key of its own.",
+    )
+    DIFFERENCE_UNBOUND = (
+        "difference_unbound",
+        "They differ, but nothing shows when the two were written.",
+        "Audit again with requests to S3, or with an inventory.",
+    )
+    ETAG_DISAGREES = (
+        "etag_disagrees",
+        "Checksums agree, yet ETags that S3 documents to be MD5s do not.",
+        "Audit with --read missing.",
+    )
     ALGORITHM_NOT_HONOURED = (
         "algorithm_not_honoured",
         "The destination's checksum is not of the algorithm that the job asked for.",
@@ -100,7 +136,7 @@ class Reason(Enum):
     )
     NOTHING_COMPARABLE = (
         "nothing_comparable",
-        "The two sides store no full-object checksum of the same algorithm.",
+        "The two sides have no checksum of the same algorithm over the same bytes.",
         "Audit with --read missing, or run Compute checksum jobs.",
     )
     BELOW_REQUIRED = (
@@ -108,9 +144,24 @@ class Reason(Enum):
         "The evidence is equal, but weaker than required.",
         "Audit with --read missing.",
     )
+    COMPUTED_OF_OTHER = (
+        "computed_of_other",
+        "The Compute checksum row does not speak of the version that is audited.",
+        "Run the Compute checksum job again.",
+    )
+    ARCHIVED = (
+        "archived",
+        "Only the bytes could decide, and they are archived.",
+        "Run Compute checksum jobs, or restore the object and audit again.",
+    )
+    NOT_READ = (
+        "not_read",
+        "Only the bytes could decide, and the audit's terms did not let them be read.",
+        "Audit again with a larger byte budget or sample.",
+    )
     CONTRADICTION = (
         "contradiction",
-        "The bytes read do not have the checksum that S3 stores for them.",
+        "What is known of one of the two objects contradicts itself.",
         "Read the object again; if it stays so, tell AWS Support.",
     )
     ROW_UNREADABLE = (
@@ -150,7 +201,8 @@ class Finding:
     Attributes:
         verdict: The answer.
         reason: Why.
-        level: How strongly equality is proven; NONE unless verified.
+        level: How strongly equality is shown, even where that is not enough to verify; NONE
+            where nothing shows it.
     """
 
     verdict: Verdict

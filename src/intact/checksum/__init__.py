@@ -21,12 +21,14 @@ from intact.checksum.algorithm import Algorithm, ChecksumType
 from intact.checksum.combine import composite, full_object
 from intact.checksum.hasher import Hasher, new
 from intact.checksum.kernels import Kernels, kernels
+from intact.checksum.parts import CompositeHasher
 from intact.checksum.value import Checksum
 
 __all__ = [
     "Algorithm",
     "Checksum",
     "ChecksumType",
+    "CompositeHasher",
     "Crc32",
     "Crc32c",
     "Crc64Nvme",

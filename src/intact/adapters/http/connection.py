@@ -7,7 +7,7 @@ asked for is closed, and so is one whose answer was not beyond doubt.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from intact.adapters.http.answer import MAX_HEAD, OddAnswerError
 
@@ -74,8 +74,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP and TLS have no other
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # TCP and TLS have no other
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the head's limit decides
         """Return the rest of the head's buffer, which is never empty."""

@@ -33,9 +33,19 @@ class Pace:
     """
 
     __slots__ = (
-        "_answers", "_begin", "_best", "_ceiling", "_clock", "_climbing", "_due", "_most",
-        "_rest", "_throttled", "_tried_from", "limit",
-    )  # fmt: skip
+        "_answers",
+        "_begin",
+        "_best",
+        "_ceiling",
+        "_climbing",
+        "_clock",
+        "_due",
+        "_most",
+        "_rest",
+        "_throttled",
+        "_tried_from",
+        "limit",
+    )
 
     def __init__(
         self, *, clock: Callable[[], float], first: int = _FIRST, most: int = MOST
@@ -49,6 +59,7 @@ class Pace:
         self._best = 0.0
         self._tried_from = self.limit
         self._rest = 0
+        self._throttled = False
         self._start()
 
     def answered(self) -> None:
@@ -76,7 +87,7 @@ class Pace:
 
     def _judge(self) -> None:
         rate = self._answers / (self._clock() - self._begin)
-        top = min(self._most, max(1, int(self._ceiling * 0.9)))
+        top = max(1, int(min(self._most, self._ceiling * 0.9)))
         if self._climbing:
             self._climb(rate, top)
         elif self._ceiling < float("inf") and self.limit < top:

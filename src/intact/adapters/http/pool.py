@@ -28,7 +28,7 @@ class Pool:
         pace: How many requests may be under way.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one argument per fact about the server
         self,
         origin: Origin,
         *,

@@ -60,10 +60,20 @@ _ORDINARY = frozenset({"host", "user-agent", "x-amz-checksum-mode", "x-amz-conte
 """Headers that may stay the same for every object; any other, of encryption with a customer's key
 for instance, makes the request unusual."""
 _HOOKS = (
-    "provide-client-params before-parameter-build before-endpoint-resolution before-call "
-    "request-created choose-signer before-sign before-send response-received before-parse "
-    "needs-retry after-call after-call-error"
-).split()
+    "provide-client-params",
+    "before-parameter-build",
+    "before-endpoint-resolution",
+    "before-call",
+    "request-created",
+    "choose-signer",
+    "before-sign",
+    "before-send",
+    "response-received",
+    "before-parse",
+    "needs-retry",
+    "after-call",
+    "after-call-error",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,13 +167,15 @@ class Teacher:
 
         None where that cannot be told; False where they are not checked.
         """
-        session = _http_session(self._client)
-        plain = type(session) is URLLib3Session and session._cert_file is None  # noqa: SLF001 - asked nowhere else
-        return session._verify if plain else None  # noqa: SLF001 - as above
+        session = getattr(getattr(self._client, "_endpoint", None), "http_session", None)
+        if type(session) is not URLLib3Session:
+            return None
+        held: dict[str, Any] = vars(session)  # private to botocore; fails closed without
+        return held.get("_verify") if held.get("_cert_file", "?") is None else None
 
     def timeouts(self) -> tuple[float, float]:
         """Seconds to connect in, and between two bytes."""
-        config = self._client.meta.config
+        config: Any = self._client.meta.config
         return float(config.connect_timeout or 60), float(config.read_timeout or 60)
 
     def _learn(
@@ -204,7 +216,7 @@ class _Caught:
         if self._token in event["request"].url:
             self._sign = event
 
-    def _on_send(self, request: Any, **_: object) -> AWSResponse | None:  # noqa: ANN401 - botocore's own
+    def _on_send(self, request: Any, **_: object) -> Any:  # noqa: ANN401 - botocore's own
         if self._token not in request.url:
             return None  # another thread's, which goes its way
         self._sent = request
@@ -273,14 +285,11 @@ def _text(value: str | bytes) -> str:
 
 def _proxied(client: S3Client, origin: Origin) -> bool:
     scheme = "https" if origin.tls else "http"
-    proxies = client.meta.config.proxies
+    config: Any = client.meta.config
+    proxies = config.proxies
     if proxies is None:
         proxies = get_environ_proxies(f"{scheme}://{origin.host}:{origin.port}/")
     return bool(proxies)
-
-
-def _http_session(client: S3Client) -> Any:  # noqa: ANN401 - private to botocore
-    return getattr(getattr(client, "_endpoint", None), "http_session", None)
 
 
 def _no_foreign_hooks(client: S3Client) -> bool:
@@ -313,7 +322,7 @@ def tls_context(verify: str | bool) -> ssl.SSLContext:  # noqa: FBT001 - botocor
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
-    place = Path(get_cert_path(verify))
+    place = Path(str(get_cert_path(verify)))  # type: ignore[arg-type]  # it takes a path too
     if place.is_dir():
         return ssl.create_default_context(capath=str(place))
     return ssl.create_default_context(cafile=str(place))

@@ -19,6 +19,7 @@ from intact.errors import UsageError
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
+    from datetime import datetime
 
     import boto3
     from types_boto3_s3 import S3Client
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from intact.adapters.http.answer import Answer
     from intact.adapters.http.route import Origin
     from intact.audit import Absent
-    from intact.s3 import ObjectFacts, ObjectRef
+    from intact.s3 import ObjectFacts, ObjectRef, PartList
 
 _ETAG = re.compile(r"[\x21\x23-\x7e]+")
 _MOVED = frozenset({301, 302, 307, 308, 400})
@@ -61,7 +62,7 @@ class LeanStore:
         """Use a client made by ``s3_client``."""
         self.boto = BotoStore(client)
         shape = client.meta.service_model.operation_model("HeadObject").output_shape
-        self.reader = HeadReader(shape)
+        self.reader = HeadReader(shape)  # type: ignore[arg-type]  # HeadObject has one
         self._teacher = Teacher(self.boto, client)
         self.timeouts = self._teacher.timeouts()
         self._tls: ssl.SSLContext | None = None
@@ -93,6 +94,14 @@ class LeanStore:
             return self.boto.head(ref)
         self._rest(route.origin, line, keep=answer.keeps)
         return facts
+
+    def parts(self, ref: ObjectRef, facts: ObjectFacts) -> PartList | Absent:
+        """As ``BotoStore.parts``, and through it."""
+        return self.boto.parts(ref, facts)
+
+    def versions(self, ref: ObjectRef) -> Iterator[tuple[str, datetime]]:
+        """As ``BotoStore.versions``, and through it."""
+        return self.boto.versions(ref)
 
     def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes | memoryview]:
         """As ``BotoStore.read``, but each chunk is overwritten when the next one is taken."""

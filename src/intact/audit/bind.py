@@ -1,0 +1,216 @@
+"""Which two object versions a copy is judged by, and what a difference between them would mean.
+
+Evidence speaks of object versions; a verdict speaks of a copy.  Here the one is bound to the
+other, by versions and by time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
+from intact.audit.side import Side, any_equal
+from intact.audit.verdict import Finding, Reason, Verdict
+from intact.s3 import ObjectFacts, PartList
+
+if TYPE_CHECKING:
+    from intact.audit.evidence import Computed
+    from intact.audit.policy import Policy
+    from intact.checksum import Checksum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """The two object versions that a copy is judged by.
+
+    Attributes:
+        source: What was copied.
+        destination: What the job wrote.
+        acquits: Why a difference between them accuses nobody; None where it accuses the copy.
+        equal: What to call equality.
+        lacking: What to say where nothing is comparable.
+    """
+
+    source: Side
+    destination: Side
+    acquits: Reason | None
+    equal: Reason
+    lacking: Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chosen:
+    """A version of one object.
+
+    Attributes:
+        facts: The version; None where only others than S3 speak of the object.
+        acquits: Why it may not be what the copy read or wrote; None where it surely is.
+        gone: Why there are no facts.
+        superseded: Whether the key holds another version by now.
+    """
+
+    facts: ObjectFacts | None
+    acquits: Reason | None = None
+    gone: Reason | None = None
+    superseded: bool = False
+
+
+def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
+    """Choose the versions, ask for others, or say why none can be chosen.
+
+    Args:
+        evidence: With an answer about both objects: neither of them unreadable, and the
+            destination not absent.
+        policy: The terms of the audit.
+    """
+    destination = _of_job(evidence, policy)
+    if isinstance(destination, Slot | Finding):
+        return destination
+    source = _as_copied(evidence, policy, destination.facts)
+    if isinstance(source, Slot | Finding):
+        return source
+    named = policy.versioned
+    ours = Side(
+        facts=source.facts,
+        parts=_parts(source, evidence.source_parts),
+        computed=_of_version(evidence.source_computed, source.facts, policy, named=named),
+        expected=evidence.expected,
+        read=(read := _read(source, evidence.source_bytes)),
+        rebuilt=read.by_source_parts if read else frozenset(),
+        recut=read.by_destination_parts if read else frozenset(),
+    )
+    theirs = Side(
+        facts=destination.facts,
+        parts=_parts(destination, evidence.destination_parts),
+        computed=_of_version(evidence.destination_computed, destination.facts, policy),
+        read=(read := _read(destination, evidence.destination_bytes)),
+        rebuilt=read.by_destination_parts if read else frozenset(),
+        recut=read.by_source_parts if read else frozenset(),
+    )
+    rows = evidence.source_computed or evidence.destination_computed
+    unbound = rows and not (ours.computed or theirs.computed)
+    if source.gone is not None and not ours.known:
+        return _unverifiable(source.gone)
+    return Pair(
+        source=ours,
+        destination=theirs,
+        acquits=Reason.DESTINATION_SHARED
+        if evidence.shared
+        else destination.acquits or source.acquits,
+        equal=Reason.EQUAL_SUPERSEDED if destination.superseded else Reason.EQUAL,
+        lacking=source.gone or (Reason.COMPUTED_OF_OTHER if unbound else Reason.NOTHING_COMPARABLE),
+    )
+
+
+def chosen_destination(evidence: Evidence, policy: Policy) -> ObjectFacts | None:
+    """Return the destination's version that the copy is judged by; None before it is known."""
+    chosen = _of_job(evidence, policy)
+    return chosen.facts if isinstance(chosen, _Chosen) else None
+
+
+def _of_job(evidence: Evidence, policy: Policy) -> _Chosen | Slot | Finding:
+    """Choose the destination's version that was written while the job ran."""
+    facts = evidence.destination
+    if not isinstance(facts, ObjectFacts):
+        return _Chosen(facts=None, acquits=Reason.DIFFERENCE_UNBOUND)
+    if policy.window is None or policy.window.holds(facts.last_modified):
+        return _Chosen(facts=facts)
+    if facts.version_id is None:
+        return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
+    versions = evidence.destination_versions
+    if versions is None:
+        return Slot.DESTINATION_VERSIONS
+    if isinstance(versions, Unreadable):
+        return Finding(verdict=Verdict.UNCHECKED, reason=Reason.DESTINATION_UNREADABLE)
+    told = versions if isinstance(versions, tuple) else ()
+    written = [version for version in told if policy.window.holds(version.last_modified)]
+    if not written:
+        return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
+    latest, *others = written
+    if not all(_same(latest, other) for other in others):
+        return _unverifiable(Reason.SEVERAL_VERSIONS)
+    return _Chosen(facts=latest, superseded=True)
+
+
+def _as_copied(
+    evidence: Evidence, policy: Policy, destination: ObjectFacts | None
+) -> _Chosen | Slot | Finding:
+    """Choose the source's version that the copy read."""
+    facts = evidence.source
+    if isinstance(facts, Absent):
+        return _Chosen(facts=None, gone=Reason.SOURCE_ABSENT)
+    if policy.versioned:
+        return _Chosen(facts=facts if isinstance(facts, ObjectFacts) else None)
+    if not isinstance(facts, ObjectFacts) or destination is None:
+        known = facts if isinstance(facts, ObjectFacts) else None
+        return _Chosen(facts=known, acquits=Reason.DIFFERENCE_UNBOUND)
+    written = destination.last_modified
+    if facts.last_modified < written:
+        return _Chosen(facts=facts)
+    if facts.last_modified == written:  # S3 resolves whole seconds
+        return _Chosen(facts=facts, acquits=Reason.SOURCE_REPLACED)
+    return _older(evidence, facts, destination)
+
+
+def _older(
+    evidence: Evidence, replaced: ObjectFacts, destination: ObjectFacts
+) -> _Chosen | Slot | Finding:
+    """Choose the source's version that the copy may have read, before it was replaced.
+
+    Equality with it proves the copy; a difference proves nothing, since S3 does not tell when the
+    copy read its source.
+    """
+    gone = _Chosen(facts=None, gone=Reason.SOURCE_REPLACED)
+    if replaced.version_id is None:
+        return gone
+    versions = evidence.source_versions
+    if versions is None:
+        return Slot.SOURCE_VERSIONS
+    if isinstance(versions, Unreadable):
+        return Finding(verdict=Verdict.UNCHECKED, reason=Reason.SOURCE_UNREADABLE)
+    for version in versions if isinstance(versions, tuple) else ():
+        if version.last_modified < destination.last_modified:
+            return _Chosen(facts=version, acquits=Reason.SOURCE_REPLACED)
+    return gone
+
+
+def _same(one: ObjectFacts, other: ObjectFacts) -> bool:
+    """Whether two versions are recorded to hold the same bytes."""
+    ours, theirs = Side(facts=one), Side(facts=other)
+    return one.size == other.size and any_equal(ours.recorded, theirs.recorded)
+
+
+def _of_version(
+    rows: tuple[Computed, ...], facts: ObjectFacts | None, policy: Policy, *, named: bool = False
+) -> frozenset[Checksum]:
+    """Checksums that were computed of this very version.
+
+    Where S3 may not be asked for it, a version that the manifest names is bound by its name, and
+    any other by a Compute checksum job that began when the copy job had ended.
+    """
+    return frozenset(
+        row.checksum
+        for row in rows
+        if (_is_version(row, facts) if facts is not None else named or _began_after(row, policy))
+    )
+
+
+def _is_version(row: Computed, facts: ObjectFacts) -> bool:
+    return row.etag == facts.etag and row.version_id in {None, facts.version_id}
+
+
+def _began_after(row: Computed, policy: Policy) -> bool:
+    return row.begun is not None and policy.window is not None and row.begun >= policy.window.end
+
+
+def _parts(chosen: _Chosen, answer: object) -> PartList | None:
+    return answer if chosen.facts is not None and isinstance(answer, PartList) else None
+
+
+def _read(chosen: _Chosen, answer: object) -> BytesRead | None:
+    return answer if chosen.facts is not None and isinstance(answer, BytesRead) else None
+
+
+def _unverifiable(reason: Reason) -> Finding:
+    return Finding(verdict=Verdict.UNVERIFIABLE, reason=reason)
