@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 END = b"\r\n\r\n"
+INTERIM = b"HTTP/1.1 1"
+"""What another answer follows; botocore knows how to wait for it."""
 
 
 class LostError(OddAnswerError):
@@ -92,6 +94,8 @@ class Connection(asyncio.BufferedProtocol):
         if end < 0:
             if self._filled == MAX_HEAD:
                 self._fail(OddAnswerError("the head of the answer is too long"))
+        elif self._buffer.startswith(INTERIM):
+            self._fail(OddAnswerError("an interim answer"))
         elif end + len(END) < self._filled:
             self._out_of_turn()
             self._fail(SpokeOutOfTurnError("bytes follow an answer that has no body"))

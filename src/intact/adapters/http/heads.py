@@ -13,6 +13,7 @@ from intact.errors import UsageError
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Awaitable, Callable
     from concurrent.futures import Executor
 
     from intact.adapters.http.route import Origin, Route
@@ -56,12 +57,14 @@ class Heads:
         """As ``BotoStore.head``."""
         routed = self._routes.get(ref.bucket) or await self._learn(ref.bucket)
         if routed is None:
-            return await self._through_botocore(ref)
+            return await self._on_thread(self._store.boto.head, ref)
         route, pool = routed
+        if not pool.trusted:
+            return await self._on_thread(self._store.head, ref)
         try:
             head, connection = await pool.ask(route.request(ref))
         except (OddAnswerError, UsageError, BotoCoreError):
-            return await self._through_botocore(ref)
+            return await self._through_store(ref, route)
         try:
             answer = parse_answer(head)
             facts = facts_of(answer, self._store.reader)
@@ -69,7 +72,7 @@ class Heads:
             pool.drop(connection)
             if error.status == _SLOW_DOWN:
                 pool.pace.throttled()
-            facts = await self._through_botocore(ref)
+            facts = await self._through_store(ref, route)
             if self._store.moved(ref.bucket, route, error.status):
                 self._routes.pop(ref.bucket, None)
             return facts
@@ -108,18 +111,18 @@ class Heads:
             tls=tls,
             timeouts=self._store.timeouts,
             most=self._most,
-            out_of_turn=lambda: self._distrust(origin),
+            out_of_turn=lambda: self._store.distrust(origin),
         )
 
-    def _distrust(self, origin: Origin) -> None:
-        self._store.distrust(origin)
-        self._routes = {
-            bucket: routed for bucket, routed in self._routes.items() if routed[0].origin != origin
-        }
+    def _through_store(self, ref: ObjectRef, route: Route) -> Awaitable[ObjectFacts | Absent]:
+        trusts = self._store.trusts(route.origin)
+        return self._on_thread(self._store.boto.head if trusts else self._store.head, ref)
 
-    async def _through_botocore(self, ref: ObjectRef) -> ObjectFacts | Absent:
+    async def _on_thread(
+        self, head: Callable[[ObjectRef], ObjectFacts | Absent], ref: ObjectRef
+    ) -> ObjectFacts | Absent:
         self._elsewhere += 1
         try:
-            return await self._loop.run_in_executor(self._threads, self._store.boto.head, ref)
+            return await self._loop.run_in_executor(self._threads, head, ref)
         finally:
             self._elsewhere -= 1

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from urllib3.util.wait import wait_for_read
 
 from intact.adapters.http.answer import MAX_HEAD, OddAnswerError, parse_answer
-from intact.adapters.http.connection import END, LostError, SpokeOutOfTurnError
-from intact.adapters.http.pool import IDLE_SECONDS
+from intact.adapters.http.connection import END, INTERIM, LostError, SpokeOutOfTurnError
+from intact.adapters.http.pool import IDLE_SECONDS, SILENCE_SECONDS
 
 if TYPE_CHECKING:
     import ssl
@@ -35,6 +35,7 @@ class Line:
             OddAnswerError: There is no connection.
         """
         self._rested = time.monotonic()
+        self._proven = False
         self._buffer = memoryview(bytearray(CHUNK))
         try:
             plain = socket.create_connection((origin.host, origin.port), timeout=timeouts[0])
@@ -51,6 +52,17 @@ class Line:
         """Whether the server is likely to hear a request, and has said nothing unasked."""
         fresh = time.monotonic() - self._rested < IDLE_SECONDS
         return fresh and not wait_for_read(self._socket, timeout=0)
+
+    def says_more(self) -> bool:
+        """Whether bytes come that belong to no answer; the line must not be used again if so."""
+        if not wait_for_read(self._socket, timeout=0 if self._proven else SILENCE_SECONDS):
+            self._proven = True
+            return False
+        self._socket.setblocking(False)  # noqa: FBT003 - socket's own
+        try:
+            return self._socket.recv(1) != b""
+        except OSError:
+            return False
 
     def rest(self) -> None:
         """Note that the connection waits for its next request from now on."""
@@ -79,6 +91,8 @@ class Line:
             seen = bytes(self._buffer[: min(filled + got, MAX_HEAD)])
             filled += got
             end = seen.find(END)
+            if seen.startswith(INTERIM):
+                raise OddAnswerError("an interim answer")
             if end >= 0:
                 end += len(END)
                 return parse_answer(seen[:end]), self._buffer[end:filled]

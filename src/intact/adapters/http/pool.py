@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from intact.adapters.http.answer import OddAnswerError
-from intact.adapters.http.connection import Connection, LostError
+from intact.adapters.http.connection import Connection, LostError, SpokeOutOfTurnError
 from intact.adapters.http.pace import MOST, Pace
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 IDLE_SECONDS = 4.0
 """A connection that rested longer is not used again; servers close theirs after five or more."""
+SILENCE_SECONDS = 0.05
+"""How long a connection is listened to after its first answer: a server that sends bodies where
+none may be does so then, and not when the next answer is awaited."""
 _SWEEP_SECONDS = 1.0
 
 
@@ -26,6 +29,7 @@ class Pool:
 
     Attributes:
         pace: How many requests may be under way.
+        trusted: False once the server sent what nobody had asked for.
     """
 
     def __init__(  # noqa: PLR0913 - one argument per fact about the server
@@ -49,6 +53,7 @@ class Pool:
             most: Bound on the requests under way.
         """
         self.pace = Pace(clock=loop.time, most=most)
+        self.trusted = True
         self._out_of_turn = out_of_turn
         self._origin = origin
         self._loop = loop
@@ -84,7 +89,11 @@ class Pool:
                     self.drop(connection)
                     break
             connection = await self._connect()
-            return await connection.ask(request, loop=self._loop), connection
+            head = await connection.ask(request, loop=self._loop)
+            await asyncio.sleep(SILENCE_SECONDS)
+            if not self.trusted:
+                raise SpokeOutOfTurnError("the server sends bytes that nobody asked for")
+            return head, connection
         finally:
             self._under_way -= 1
             self._admit()
@@ -122,7 +131,7 @@ class Pool:
         try:
             async with asyncio.timeout(self._timeouts[0]):
                 _, connection = await self._loop.create_connection(
-                    lambda: Connection(self._out_of_turn),
+                    lambda: Connection(self._distrust),
                     origin.host,
                     origin.port,
                     ssl=self._tls if origin.tls else None,
@@ -132,6 +141,10 @@ class Pool:
             raise OddAnswerError(f"no connection: {error}") from None
         self._all.add(connection)
         return connection
+
+    def _distrust(self) -> None:
+        self.trusted = False
+        self._out_of_turn()
 
     def drop(self, connection: Connection) -> None:
         """Close a connection for good."""

@@ -14,7 +14,7 @@ from intact.adapters.http.answer import OK, HeadReader, OddAnswerError, body_siz
 from intact.adapters.http.connection import LostError, SpokeOutOfTurnError
 from intact.adapters.http.line import Line
 from intact.adapters.http.route import Route, Teacher, tls_context
-from intact.errors import UsageError
+from intact.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     import ssl
@@ -77,10 +77,16 @@ class LeanStore:
         route = self.route(ref.bucket, "HEAD")
         if route is None:
             return self.boto.head(ref)
+        if route.origin in self._distrusted:
+            return self._head_alone(route, ref)
         try:
             answer, begun, line = self._ask(route, route.request(ref))
         except (OddAnswerError, UsageError, BotoCoreError):
             return self.boto.head(ref)
+        if begun or line.says_more():
+            line.close()
+            self.distrust(route.origin)
+            return self._head_alone(route, ref)
         try:
             facts = facts_of(answer, self.reader)
         except OddAnswerError as error:
@@ -88,12 +94,28 @@ class LeanStore:
             facts = self.boto.head(ref)
             self.moved(ref.bucket, route, error.status)
             return facts
-        if begun:
-            self.distrust(route.origin)
-            line.close()
-            return self.boto.head(ref)
         self._rest(route.origin, line, keep=answer.keeps)
         return facts
+
+    def _head_alone(self, route: Route, ref: ObjectRef) -> ObjectFacts | Absent:
+        """Ask on a connection of its own, which nothing else was said on.
+
+        botocore keeps connections, so here it could take one object's bytes for another's head.
+
+        Raises:
+            StoreError: The answer is not plain.
+        """
+        line: Line | None = None
+        try:
+            line = Line(route.origin, tls=self.tls(route.origin), timeouts=self.timeouts)
+            answer, _ = line.ask(route.request(ref))
+            return facts_of(answer, self.reader)
+        except (OddAnswerError, UsageError, BotoCoreError) as error:
+            unasked = "the server sends bytes that nobody asked for, and now this"
+            raise StoreError(f"HeadObject {ref}: {unasked}: {error}") from None
+        finally:
+            if line is not None:
+                line.close()
 
     def parts(self, ref: ObjectRef, facts: ObjectFacts) -> PartList | Absent:
         """As ``BotoStore.parts``, and through it."""
@@ -134,8 +156,7 @@ class LeanStore:
                 if name not in self._routes:
                     teach = self._teacher.head if method == "HEAD" else self._teacher.get
                     self._routes[name] = teach(bucket)
-        route = self._routes[name]
-        return None if route is None or route.origin in self._distrusted else route
+        return self._routes[name]
 
     def moved(self, bucket: str, route: Route, status: int | None) -> bool:
         """Hear that botocore answered where ``route`` did not; whether to learn it anew."""
@@ -148,8 +169,12 @@ class LeanStore:
                     self._routes.pop((bucket, method), None)
         return True
 
+    def trusts(self, origin: Origin) -> bool:
+        """Whether the server never sent what nobody asked for."""
+        return origin not in self._distrusted
+
     def distrust(self, origin: Origin) -> None:
-        """Hear that a server sent what nobody asked for: it is left to botocore from now on."""
+        """Hear that a server sent what nobody asked for: it gets one request per connection."""
         self._distrusted.add(origin)
 
     def tls(self, origin: Origin) -> ssl.SSLContext | None:
@@ -179,6 +204,8 @@ class LeanStore:
         while lines:
             line = lines.pop()
             if not line.usable():
+                if line.says_more():
+                    self.distrust(route.origin)
                 line.close()
                 continue
             try:
@@ -197,7 +224,7 @@ class LeanStore:
             raise
 
     def _rest(self, origin: Origin, line: Line, *, keep: bool) -> None:
-        if keep:
+        if keep and origin not in self._distrusted:
             line.rest()
             self._lines[origin].append(line)
         else:
