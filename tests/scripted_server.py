@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
 if TYPE_CHECKING:
@@ -59,34 +59,37 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
 
 class _Handler(socketserver.BaseRequestHandler):
     server: ScriptedServer
-    quiet: ClassVar = (OSError,)
 
     def handle(self) -> None:
         link: Any = self.request
         link.settimeout(20)
-        with suppress(*self.quiet):
+        with suppress(OSError):
             if self.server.tls is not None:
                 link = self.server.tls.wrap_socket(link, server_side=True)
-            buffer = b""
-            while True:
-                while b"\r\n\r\n" not in buffer:
-                    got = link.recv(1 << 16)
-                    if not got:
-                        return
-                    buffer += got
-                head, buffer = buffer.split(b"\r\n\r\n", 1)
-                method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-                key = unquote(target.partition("?")[0]).split("/", 2)[2]
-                self.server.seen.append((method, key))
-                self.server.heads.append(head)
-                count = self.server.seen.count((method, key))
-                for word in self.server.script(method, key, count):
-                    if word is None:
-                        return
-                    if isinstance(word, float):
-                        time.sleep(word)
-                    else:
-                        link.sendall(word)
+            with link:
+                self._converse(link)
+
+    def _converse(self, link: Any) -> None:  # noqa: ANN401 - a socket, or one of ssl
+        buffer = b""
+        while True:
+            while b"\r\n\r\n" not in buffer:
+                got = link.recv(1 << 16)
+                if not got:
+                    return
+                buffer += got
+            head, buffer = buffer.split(b"\r\n\r\n", 1)
+            method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+            _, _, key = unquote(target.partition("?")[0])[1:].partition("/")
+            self.server.seen.append((method, key))
+            self.server.heads.append(head)
+            count = self.server.seen.count((method, key))
+            for word in self.server.script(method, key, count):
+                if word is None:
+                    return
+                if isinstance(word, float):
+                    time.sleep(word)
+                else:
+                    link.sendall(word)
 
 
 @contextmanager

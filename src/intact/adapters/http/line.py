@@ -38,14 +38,16 @@ class Line:
         self._proven = False
         self._buffer = memoryview(bytearray(CHUNK))
         try:
-            plain = socket.create_connection((origin.host, origin.port), timeout=timeouts[0])
-            plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            encrypt = origin.tls and tls is not None
-            self._socket = (
-                tls.wrap_socket(plain, server_hostname=origin.host) if encrypt and tls else plain
-            )
+            self._socket = socket.create_connection((origin.host, origin.port), timeout=timeouts[0])
+        except OSError as error:
+            raise OddAnswerError(f"no connection: {error}") from None
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls is not None:
+                self._socket = tls.wrap_socket(self._socket, server_hostname=origin.host)
             self._socket.settimeout(timeouts[1])
         except OSError as error:
+            self._socket.close()
             raise OddAnswerError(f"no connection: {error}") from None
 
     def usable(self) -> bool:
