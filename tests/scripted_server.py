@@ -5,6 +5,7 @@ from __future__ import annotations
 import socketserver
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -46,6 +47,7 @@ class ScriptedServer(socketserver.ThreadingTCPServer):
         self.script = script
         self.seen: list[tuple[str, str]] = []
         self.heads: list[bytes] = []
+        self.counts: Counter[tuple[str, str]] = Counter()
         self.tls: ssl.SSLContext | None = None
 
     @property
@@ -82,8 +84,8 @@ class _Handler(socketserver.BaseRequestHandler):
             _, _, key = unquote(target.partition("?")[0])[1:].partition("/")
             self.server.seen.append((method, key))
             self.server.heads.append(head)
-            count = self.server.seen.count((method, key))
-            for word in self.server.script(method, key, count):
+            self.server.counts[method, key] += 1
+            for word in self.server.script(method, key, self.server.counts[method, key]):
                 if word is None:
                     return
                 if isinstance(word, float):

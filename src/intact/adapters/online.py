@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from intact.adapters.http.heads import Heads
@@ -16,12 +19,15 @@ from intact.errors import AccessError, FormatError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
+    from concurrent.futures import Future
 
     from intact.adapters.http import LeanStore
     from intact.s3 import ObjectFacts, ObjectRef
 
 AHEAD = 8 * MOST
 """Copies in work or done behind one that is not, so that a slow answer does not idle the rest."""
+CHUNK = 4096
+"""Copies that a process takes at a time; what drains at its end is a few per cent."""
 _BATCH = 256
 """Records handed over at a time; entering and leaving the loop costs as much as one request."""
 _PATIENCE = 0.2
@@ -72,6 +78,84 @@ class OnlineRunner:
             finally:
                 loop.run(window.close())
                 threads.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRunner:
+    """Audits copies on several processes, each with stores and an event loop of its own.
+
+    Attributes:
+        make: Makes a process's store, which serves both sides; it has to be picklable.
+        policy: The terms.
+        processes: How many; two for two cores.
+        workers: Threads of each.
+        chunk: Copies that a process takes at a time.
+    """
+
+    make: Callable[[], LeanStore]
+    policy: Policy
+    processes: int
+    workers: int = 16
+    chunk: int = CHUNK
+
+    def run(self, copies: Iterable[tuple[Copy, Evidence]]) -> Generator[Record]:
+        """As ``OnlineRunner.run``; two chunks for each process are under way.
+
+        Raises:
+            AccessError: The credentials are of no use; what was yielded before stands.
+        """
+        remaining = iter(copies)
+        with ProcessPoolExecutor(
+            self.processes,
+            mp_context=get_context("spawn"),
+            initializer=_prepare,
+            initargs=(self.make, self.policy, self.workers),
+        ) as pool:
+            waiting: deque[Future[_Part]] = deque()
+            try:
+                while chunk := list(islice(remaining, self.chunk)):
+                    waiting.append(pool.submit(_audit_chunk, chunk))
+                    if len(waiting) > 2 * self.processes:
+                        yield from _unpack(waiting.popleft().result())
+                while waiting:
+                    yield from _unpack(waiting.popleft().result())
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+_Part = tuple[list[Record], Exception | None]
+"""What a process made of a chunk: records, and what ended it before the chunk did."""
+_PREPARED: list[Callable[[], OnlineRunner]] = []
+"""How to have this process's runner, where it is one of a ``ProcessRunner``."""
+
+
+def _prepare(make: Callable[[], LeanStore], policy: Policy, workers: int) -> None:
+    @cache
+    def runner() -> OnlineRunner:
+        store = make()
+        return OnlineRunner(store, store, policy, workers)
+
+    _PREPARED.append(runner)
+
+
+def _audit_chunk(copies: list[tuple[Copy, Evidence]]) -> _Part:
+    records: list[Record] = []
+    try:
+        for record in _PREPARED[0]().run(copies):
+            records.append(record)  # noqa: PERF402 - kept where an error follows
+    except Exception as error:  # noqa: BLE001 - raised by ``_unpack``
+        return records, error
+    return records, None
+
+
+def _unpack(part: _Part) -> Iterator[Record]:
+    records, error = part
+    yield from records
+    if error is not None:
+        raise error
+
+
+_NO_COPY = Copy(row=0, source=None, destination=None)
 
 
 class _Cell:
@@ -181,6 +265,12 @@ class _Window:
             cell = _Cell(*next(self._copies))
         except StopIteration:
             self._ended = True
+            return None
+        except Exception as error:  # noqa: BLE001 - raised behind what came before it
+            self._ended = True
+            cell = _Cell(_NO_COPY, Evidence())
+            cell.outcome = error
+            self._cells.append(cell)
             return None
         self._cells.append(cell)
         return cell

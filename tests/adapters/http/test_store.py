@@ -79,7 +79,7 @@ def test_every_body_is_botocores(real: tuple[LeanStore, list[ObjectRef]]) -> Non
     read = 0
     for each in refs:
         facts = outcome(lambda each=each: store.head(each))  # type: ignore[misc]
-        if isinstance(facts, ObjectFacts):
+        if isinstance(facts, ObjectFacts) and not facts.archived:
             body = b"".join(store.boto.read(each, etag=facts.etag))
             assert b"".join(map(bytes, store.read(each, etag=facts.etag))) == body
             read += 1
