@@ -1,6 +1,6 @@
 """Online audits through the lean client, beside plain boto3 in the same run.
 
-``python benchmarks/bench_online.py [--objects 20000] [--turns 5] [--endpoint-url URL]`` audits made-up
+``python benchmarks/bench_online.py [--objects 20000] [--turns 5]`` audits made-up
 copies on a server with one answer, in a process of its own: over HTTP, over TLS, and with 20 ms of
 latency; then reads objects of 64 MiB and hashes them.  Two HeadObject requests, the verdict and the
 line of the ledger are one object.  Contenders take turns; a figure is the median of the turns, and
