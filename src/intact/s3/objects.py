@@ -20,6 +20,7 @@ SSE_C = "SSE-C"
 """Encrypted with a key that the client sends; S3 names no ``ServerSideEncryption`` then."""
 _ETAG = re.compile("([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+_MEMBERS = tuple((algorithm.member, algorithm) for algorithm in Algorithm)
 _OPAQUE_ETAGS = frozenset({"EXPRESS_ONEZONE"})
 """Storage classes whose ETags are no MD5 (Amazon S3 User Guide, "Differences for directory
 buckets")."""
@@ -113,9 +114,9 @@ def _md5_of(etag: str) -> Checksum | None:
 def _checksums(response: Mapping[str, Any]) -> frozenset[Checksum]:
     type_name = response.get("ChecksumType")
     return frozenset(
-        Checksum.parse(response[algorithm.member], algorithm=algorithm, type_name=type_name)
-        for algorithm in Algorithm
-        if response.get(algorithm.member)
+        Checksum.parse(value, algorithm=algorithm, type_name=type_name)
+        for member, algorithm in _MEMBERS
+        if (value := response.get(member))
     )
 
 

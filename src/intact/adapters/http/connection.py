@@ -34,12 +34,13 @@ class Connection(asyncio.BufferedProtocol):
         since: When the request under way was sent, by the loop's clock.
     """
 
-    __slots__ = ("_buffer", "_filled", "_out_of_turn", "_transport", "_waiter", "since")
+    __slots__ = ("_buffer", "_filled", "_out_of_turn", "_transport", "_view", "_waiter", "since")
 
     def __init__(self, out_of_turn: Callable[[], None]) -> None:
         """Take a function that hears of bytes nobody asked for."""
         self._out_of_turn = out_of_turn
         self._buffer = bytearray(MAX_HEAD)
+        self._view = memoryview(self._buffer)
         self._filled = 0
         self._waiter: asyncio.Future[bytes] | None = None
         self._transport: asyncio.Transport | None = None
@@ -80,7 +81,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the head's limit decides
         """Return the rest of the head's buffer, which is never empty."""
-        return memoryview(self._buffer)[self._filled :]
+        return self._view[self._filled :] if self._filled else self._view
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hand over the head once it is whole and nothing follows it."""
@@ -119,7 +120,7 @@ class Connection(asyncio.BufferedProtocol):
         waiter, self._waiter = self._waiter, None
         filled, self._filled = self._filled, 0
         if waiter is not None and not waiter.done():
-            waiter.set_result(bytes(memoryview(self._buffer)[:filled]))
+            waiter.set_result(bytes(self._view[:filled]))
 
     def _fail(self, error: OddAnswerError) -> None:
         waiter, self._waiter = self._waiter, None
