@@ -39,3 +39,11 @@ class StoreError(IntactError):
 
 class AccessError(StoreError):
     """Credentials are missing, expired or refused altogether: no further request can succeed."""
+
+
+class CorruptError(StoreError):
+    """Bytes are not those that their checksum speaks of."""
+
+
+class UnprovenError(StoreError):
+    """Nothing says whether bytes are right: S3 stores no checksum that covers them."""

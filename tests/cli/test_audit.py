@@ -69,7 +69,8 @@ def auditing(stage: Stage, s3_server: str, tmp_path: Path) -> Auditing:
 def test_a_job_whose_checksums_compare_to_nothing_is_not_proven(auditing: Auditing) -> None:
     result = auditing.by_id()
     assert result.return_value == ExitCode.UNPROVEN, result.output
-    assert {r.finding.reason for r in auditing.records()} == {Reason.NOTHING_COMPARABLE}
+    assert {r.finding.reason for r in auditing.records()} == {Reason.BELOW_REQUIRED}
+    assert {r.finding.level for r in auditing.records()} == {Level.ETAG}
 
 
 def test_the_same_job_is_proven_by_reading(auditing: Auditing) -> None:

@@ -16,7 +16,15 @@ from click.testing import CliRunner
 from intact.audit import Verdict
 from intact.cli import main as main_module
 from intact.cli.main import INTERRUPTED, cli, main
-from intact.errors import AccessError, ExitCode, FormatError, StoreError, UsageError
+from intact.errors import (
+    AccessError,
+    CorruptError,
+    ExitCode,
+    FormatError,
+    StoreError,
+    UnprovenError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,6 +93,8 @@ def test_an_unknown_command_is_a_usage_error() -> None:
         (FormatError("no"), ExitCode.UNFINISHED),
         (StoreError("no"), ExitCode.UNFINISHED),
         (AccessError("no"), ExitCode.UNFINISHED),
+        (CorruptError("no"), ExitCode.WRONG),
+        (UnprovenError("no"), ExitCode.UNPROVEN),
         (PermissionError("no"), ExitCode.UNFINISHED),
         (KeyboardInterrupt(), INTERRUPTED),
         (click.UsageError("no"), ExitCode.USAGE),

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,7 +21,7 @@ from intact.batch.outcome import JobStatus
 from intact.cli.audit import LEDGER
 from intact.cli.main import INTERRUPTED, cli
 from intact.errors import ExitCode, UsageError
-from intact.rehearsal.faults import DEATH
+from intact.rehearsal.faults import DEATH, Faults
 from tests.stage import ACCOUNT
 
 if TYPE_CHECKING:
@@ -226,6 +226,17 @@ def test_the_help_says_where_it_differs_from_aws() -> None:
         "Unlike AWS it checks no signature",
         "501",
         "127.0.0.1",
-        "S3ComputeObjectChecksum",
+        "S3ReplicateObject by the store's own replication configuration",
+        "S3UpdateObjectEncryption by copying an object onto itself",
+        "event holds for example, it refuses",
+        "Replicas have version ids of their own",
     ):
         assert words in said
+
+
+def test_the_help_names_every_fault() -> None:
+    said = CliRunner().invoke(cli, ["rehearse", "--help"]).output
+    names = {item.name.split("_")[0] for item in fields(Faults)}
+    assert {
+        name for name in names if not re.search(rf"^ +.*\b{name}\b", said, re.MULTILINE)
+    } == set()

@@ -121,9 +121,9 @@ class BotoStore:
                 headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
                 marker = headers.get("x-amz-delete-marker") == "true"
                 return Absent(detail="delete marker" if marker else "404")
-            raise _store_error("HeadObject", ref, self._spelled_out(ref, error)) from error
+            raise store_error("HeadObject", ref, self._spelled_out(ref, error)) from error
         except BotoCoreError as error:
-            raise _store_error("HeadObject", ref, error) from error
+            raise store_error("HeadObject", ref, error) from error
         return ObjectFacts.from_head(response)
 
     def _spelled_out(self, ref: ObjectRef, error: ClientError) -> ClientError:
@@ -180,7 +180,7 @@ class BotoStore:
                 ChecksumMode="ENABLED",
             )
         except (BotoCoreError, ClientError) as error:
-            raise _store_error(f"HeadObject part {number}", ref, error) from error
+            raise store_error(f"HeadObject part {number}", ref, error) from error
 
     def _attributes(self, ref: ObjectRef, facts: ObjectFacts) -> Iterator[Mapping[str, Any]]:
         marker = 0
@@ -193,7 +193,7 @@ class BotoStore:
                     PartNumberMarker=marker,
                 )
             except (BotoCoreError, ClientError) as error:
-                raise _store_error("GetObjectAttributes", ref, error) from error
+                raise store_error("GetObjectAttributes", ref, error) from error
             if response.get("ETag", facts.etag).strip('"') != facts.etag:
                 raise StoreError(f"GetObjectAttributes {ref}: the object changed meanwhile")
             page = response.get("ObjectParts", {})
@@ -221,7 +221,7 @@ class BotoStore:
                 if len(found) < len(listed):
                     return
         except (BotoCoreError, ClientError) as error:
-            raise _store_error("ListObjectVersions", ref, error) from error
+            raise store_error("ListObjectVersions", ref, error) from error
 
     def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
         """GetObject bound to the ETag, chunk by chunk.
@@ -235,7 +235,7 @@ class BotoStore:
             with contextlib.closing(response["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
         except (BotoCoreError, ClientError) as error:
-            raise _store_error("GetObject", ref, error) from error
+            raise store_error("GetObject", ref, error) from error
 
     def require_bucket(self, bucket: str) -> None:
         """HeadBucket, since HeadObject cannot tell a missing bucket from a missing object.
@@ -272,7 +272,8 @@ def _address(ref: ObjectRef) -> dict[str, Any]:
     return {"Bucket": ref.bucket, "Key": ref.key} | version
 
 
-def _store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:
+def store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:
+    """Say which call failed for which object, and whether every other call would fail too."""
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
     fatal = code in _NO_ACCESS or isinstance(error, _NO_CREDENTIALS)
     return (AccessError if fatal else StoreError)(f"{call} {ref}: {error}")

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that appears under its name only when written to its end and on disk.
 
-    An exception inside the block leaves whatever stood there before.
+    An exception inside the block leaves whatever stood there before.  The file can be read back
+    inside the block; its permissions are those of any new file.
     """
-    with tempfile.NamedTemporaryFile(
-        dir=path.parent, prefix=f".{path.name}.", suffix=".partial", delete=False
-    ) as file:
+    scratch = path.parent / f".intact-{os.urandom(8).hex()}.partial"
+    with scratch.open("x+b") as file:
         try:
             yield file
             file.flush()
             os.fsync(file.fileno())
         except BaseException:
-            Path(file.name).unlink()
+            file.close()
+            scratch.unlink()
             raise
-    Path(file.name).replace(path)
+    try:
+        scratch.replace(path)
+    except BaseException:
+        scratch.unlink()
+        raise

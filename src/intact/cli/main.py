@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import click
 
-from intact.errors import ExitCode, IntactError, UsageError
+from intact.errors import CorruptError, ExitCode, IntactError, UnprovenError, UsageError
 
 INTERRUPTED = 130
 """What shells expect of a program that Ctrl-C ended: 128 plus SIGINT."""
@@ -21,10 +21,12 @@ class LazyGroup(click.Group):
         "audit": "Prove what a finished copy job did, object by object.",
         "bench": "Measure how fast the checksums are on this CPU.",
         "demo": "Copy, damage and audit a real tree on a local S3 server.",
+        "get": "Download an object, proven by its checksum.",
         "iam": "Print the permissions that one job needs, and no more.",
         "job": "Build, check, submit and follow S3 Batch Operations jobs.",
         "kernels": "Show every native kernel and which one is in use.",
         "manifest": "Write, check and split the manifests of batch jobs.",
+        "put": "Upload a file, its CRC64NVME declared and confirmed.",
         "rehearse": "Run S3 Batch Operations on this machine.",
         "report": "Show what a ledger holds.",
         "sum": "Print S3 checksums of local files.",
@@ -72,6 +74,12 @@ def main() -> None:
     except UsageError as error:
         click.echo(f"intact: {error}", err=True)
         code = ExitCode.USAGE
+    except CorruptError as error:
+        click.echo(f"intact: {error}", err=True)
+        code = ExitCode.WRONG
+    except UnprovenError as error:
+        click.echo(f"intact: {error}", err=True)
+        code = ExitCode.UNPROVEN
     except (IntactError, OSError) as error:
         click.echo(f"intact: {error}", err=True)
         code = ExitCode.UNFINISHED

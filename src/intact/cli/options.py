@@ -24,7 +24,7 @@ class Aws:
     profile: str | None
     region: str | None
     endpoint_url: str | None
-    control_endpoint_url: str | None
+    control_endpoint_url: str | None = None
 
     def session(self) -> boto3.Session:
         """Open a session with the named profile."""
@@ -55,15 +55,20 @@ class Aws:
         )
 
 
-def aws_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of ``Aws`` to a command, which receives them as keywords."""
+def s3_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of ``Aws`` that concern S3 itself."""
     for option in reversed(
         (
             click.option("--profile", help="Profile of the AWS configuration."),
             click.option("--region", help="AWS Region."),
             click.option("--endpoint-url", help="Address of another S3 server."),
-            click.option("--control-endpoint-url", help="Address of another S3 Control server."),
         )
     ):
         function = option(function)
     return function
+
+
+def aws_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of ``Aws`` to a command, which receives them as keywords."""
+    control = click.option("--control-endpoint-url", help="Address of another S3 Control server.")
+    return s3_options(control(function))
