@@ -110,11 +110,13 @@ def test_a_plain_answer_is_asked_for_once(server: ScriptedServer, name: str) -> 
 @pytest.mark.parametrize("name", sorted(ODD.keys() - {"nothing", "slow loris"}))
 def test_any_other_is_asked_for_again_by_botocore(server: ScriptedServer, name: str) -> None:
     with lean(server.url) as store:
-        server.seen.clear()
-        outcome(lambda: store.head(ref(name)))
-        assert server.seen == [("HEAD", name)] * 2
-        on_loop_head(store, ref(name))
-        assert server.seen == [("HEAD", name)] * 4
+        for ask in (store.head, lambda each: on_loop_head(store, each)):
+            server.seen.clear()
+            outcome(lambda ask=ask: ask(ref(name)))  # type: ignore[misc]
+            # botocore may ask more besides: where the bucket is, what a refusal means
+            assert [seen for seen in server.seen if seen == ("HEAD", name)][:2] == [
+                ("HEAD", name)
+            ] * 2
 
 
 def test_a_kept_connection_serves_one_request_after_the_other(server: ScriptedServer) -> None:
