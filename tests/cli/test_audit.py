@@ -248,8 +248,8 @@ def test_what_is_read_can_be_limited(auditing: Auditing) -> None:
 
 def test_a_record_of_a_submission_names_the_job(auditing: Auditing, tmp_path: Path) -> None:
     saved = tmp_path / "job.json.submitted"
-    record = {"request": {"AccountId": ACCOUNT}, "job_id": auditing.outcome.job_id}
-    saved.write_text(json.dumps(record))
+    journal = [{"request": {"AccountId": ACCOUNT}}, {"job_id": auditing.outcome.job_id}]
+    saved.write_text("".join(json.dumps(line) + "\n" for line in journal))
     result = auditing(str(saved), "--read", "all")
     assert result.return_value == ExitCode.VERIFIED, result.output
 
