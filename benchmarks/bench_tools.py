@@ -124,9 +124,10 @@ def main() -> None:
         numbers = [*(counts[name] for name in columns[:5]), false_right, false_wrong]
         cells = (f"{n:{len(name)}}" for n, name in zip(numbers, columns, strict=True))
         print(f"| {tool:27} | {' | '.join(cells)} |")
-        named = [key for key in said if (said[key] == "right") > world.right[key]]
-        named += [key for key in said if said[key] == "wrong" and world.right[key]]
-        print("\n".join(f"    {said[key]}, which is false: {key!a}" for key in named))
+        for key, word in said.items():
+            false = word == ("wrong" if world.right[key] else "right")
+            if false or word == "left out":
+                print(f"    {word}{', which is false' if false else ''}: {key!a}")
 
 
 if __name__ == "__main__":

@@ -111,8 +111,8 @@ def command(  # noqa: PLR0913 - one argument per option
 ) -> int:
     """Prove what a finished copy job did, object by object.
 
-    JOB is the id of a job, a file with the JSON that ``aws s3control describe-job`` printed, or the
-    record that ``intact job submit`` kept.
+    JOB is the id of a job, the record that ``intact job watch`` kept of it, or a file with the JSON
+    that ``aws s3control describe-job`` printed.
     Every row of the manifest ends in exactly one verdict; the ledger keeps it with its evidence.
     """
     from intact.adapters.auditor import (  # noqa: PLC0415 - imports boto3 and DuckDB

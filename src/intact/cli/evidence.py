@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,12 +37,19 @@ def describe(job: str, *, account_id: str | None, reach: Aws) -> Mapping[str, An
         reach: How to reach S3 Control.
     """
     if Path(job).is_file():
-        saved = _document(Path(job))
-        if "job_id" not in saved:
-            return saved
-        job, account_id = saved["job_id"] or "", saved["request"]["AccountId"]
-        if not job:
+        from intact.adapters.record import JobRecord, read_described  # noqa: PLC0415 - imports boto3
+
+        if "Job" in _document(Path(job)):
+            return read_described(Path(job))
+        record = JobRecord(Path(job))
+        if (
+            record.described is not None
+            and JobOutcome.from_describe(read_described(Path(job))).status.terminal
+        ):
+            return read_described(Path(job))
+        if record.job_id is None or record.account_id is None:
             raise UsageError("the record names no job, since no answer was seen; submit it again")
+        job, account_id = record.job_id, record.account_id
     if account_id is None:
         raise click.UsageError(f"{job!r} is no file, and a job's id needs --account-id")
     from intact.adapters.s3control import describe_job  # noqa: PLC0415 - imports boto3
@@ -127,16 +133,15 @@ def read_mode(text: str) -> tuple[ReadMode, float]:
 
 
 def _document(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, or the first line of a journal of such."""
+    text = path.read_bytes()
     try:
-        saved = json.loads(path.read_bytes(), object_hook=_with_times)
-    except ValueError as error:
-        raise FormatError(f"{path}: {error}; wanted JSON") from None
-    if not isinstance(saved, dict):
+        found = json.loads(text)
+    except ValueError:
+        try:
+            found = json.loads(text.partition(b"\n")[0])
+        except ValueError as error:
+            raise FormatError(f"{path}: {error}; wanted JSON") from None
+    if not isinstance(found, dict):
         raise FormatError(f"{path}: wanted a JSON object")
-    return saved
-
-
-def _with_times(members: dict[str, Any]) -> dict[str, Any]:
-    for name in {"CreationTime", "TerminationDate"} & set(members):
-        members[name] = datetime.fromisoformat(members[name])
-    return members
+    return found

@@ -22,6 +22,7 @@ class LazyGroup(click.Group):
         "audit": "Prove what a finished copy job did, object by object.",
         "bench": "Measure how fast the checksums are on this CPU.",
         "completion": "Print the script that completes intact's commands in a shell.",
+        "copy": "Copy objects that are too large for a batch job.",
         "demo": "Copy, damage and audit a real tree on a local S3 server.",
         "get": "Download an object, proven by its checksum.",
         "iam": "Print the permissions that one job needs, and no more.",
@@ -97,7 +98,7 @@ def _show_trace() -> None:
         traceback.print_exception(error)
 
 
-_CODES = {
+_CODES: dict[type[IntactError], ExitCode] = {
     UsageError: ExitCode.USAGE,
     CorruptError: ExitCode.WRONG,
     UnprovenError: ExitCode.UNPROVEN,
@@ -121,8 +122,8 @@ def main() -> None:
         _print_to_nobody()
         code = ExitCode.BROKEN_PIPE
     except IntactError as error:
-        codes = (code for kind, code in _CODES.items() if isinstance(error, kind))
-        code = _tell(f"intact: {error}", next(codes, ExitCode.UNFINISHED))
+        codes = [end for kind, end in _CODES.items() if isinstance(error, kind)]
+        code = _tell(f"intact: {error}", codes[0] if codes else ExitCode.UNFINISHED)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         code = _tell(f"intact: {place}{error.strerror or error}", ExitCode.UNFINISHED)

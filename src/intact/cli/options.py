@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import boto3
     from types_boto3_s3 import S3Client
     from types_boto3_s3control import S3ControlClient
+    from types_boto3_sts import STSClient
 
     from intact.adapters.boto import BotoStore
 
@@ -53,6 +54,16 @@ class Aws:
         from intact.adapters.boto import BotoStore  # noqa: PLC0415 - imports boto3
 
         return BotoStore(self.client(workers=workers))
+
+    def sts(self) -> STSClient | None:
+        """Make a client that tells whose credentials these are; another server's are of nobody."""
+        return None if self.endpoint_url else self.session().client("sts")
+
+    @property
+    def here(self) -> str | None:
+        """Region that jobs are created in."""
+        region: str | None = self.session().region_name
+        return region
 
     def control(self) -> S3ControlClient:
         """Make an S3 Control client."""
