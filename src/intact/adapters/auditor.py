@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from intact.adapters.duckdb import TaskJoin
 from intact.adapters.inventory import fetch_inventory, inventory_rows
-from intact.adapters.ledger import write_ledger
+from intact.adapters.ledger import read_header
 from intact.adapters.report import fetch_report
 from intact.adapters.runner import Runner
-from intact.audit import Absent, Copy, Counts, Evidence, Policy, Summary, Unreadable
-from intact.audit.ledger import Header
+from intact.adapters.staging import Staged, stage
+from intact.adapters.writing import LedgerWriter, require_same
+from intact.audit import Absent, Copy, Evidence, Policy, Unreadable
+from intact.audit.ledger import HEADER, SEAL, Header
 from intact.batch import MalformedRow, read_manifest
 from intact.batch.manifest import ManifestFormat
 from intact.s3 import ObjectRef
@@ -25,9 +30,13 @@ if TYPE_CHECKING:
     from intact.adapters.boto import BotoStore
     from intact.adapters.duckdb import Joined
     from intact.adapters.ports import Progress
+    from intact.adapters.signing import Signer
     from intact.audit import Level, ReadMode, Subject
     from intact.batch import ManifestRow
     from intact.batch.inventory import InventoryManifest
+
+STAGING = "joined.parquet"
+"""What an unfinished audit keeps beside its ledger."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,43 +77,80 @@ class Auditor:
         )
 
     def run(
-        self, ledger: Path, *, created: datetime, version: str, progress: Progress
-    ) -> tuple[Summary, Counts]:
-        """Write the ledger and return what it adds up to.
+        self,
+        ledger: Path,
+        *,
+        created: datetime,
+        version: str,
+        progress: Progress,
+        sign: Signer | None = None,
+    ) -> None:
+        """Write the ledger, or finish the one that an interrupted run has left there.
+
+        Whatever ends it early leaves a ledger that the next run goes on with: what is in its
+        segments is not asked again.  A finished ledger of this audit stays as it is.
 
         Args:
-            ledger: Where the ledger appears once it is whole.
+            ledger: Folder of the ledger; what was joined lies beside it until it is finished.
             created: The present moment.
             version: Version of this package.
             progress: Told what goes on.
+            sign: Signs the finished ledger.
 
         Raises:
+            UsageError: The folder holds the ledger of another audit.
             StoreError: The manifest, the report or the destination's bucket could not be read.
             AccessError: The credentials are of no use.
             FormatError: The report is not what its MD5s promise.
+            OSError: The disk is full, or its like.
         """
         if self.subject.format is not ManifestFormat.CSV and self.inventory is None:
-            return self._with_inventory().run(
-                ledger, created=created, version=version, progress=progress
+            self._with_inventory().run(
+                ledger, created=created, version=version, progress=progress, sign=sign
             )
-        policy, summary = self.policy(), Summary()
-        header = Header(policy=policy, subject=self.subject.name, created=created, intact=version)
+            return
+        header = Header(
+            policy=self.policy(), subject=self.subject.name, created=created, intact=version
+        )
+        staging = ledger.parent / STAGING
+        if (ledger / SEAL).exists():
+            require_same(ledger, read_header(ledger), header)
+            progress.phase("this audit was finished before; nothing is asked again")
+        else:
+            self._finish(ledger, self._staged(staging, header, progress), progress, sign)
+        staging.unlink(missing_ok=True)
+
+    def _finish(
+        self, ledger: Path, staged: Staged, progress: Progress, sign: Signer | None
+    ) -> None:
+        with LedgerWriter(ledger, staged.header) as writer:
+            progress.phase("auditing", total=staged.counts.manifest_rows - writer.rows)
+            runner = Runner(self.source, self.destination, staged.header.policy, self.workers)
+            for record in runner.run(staged.rows(after=writer.last)):
+                writer.append(record)
+                progress.advance()
+            writer.seal(staged.counts, sign=sign)
+
+    def _staged(self, path: Path, header: Header, progress: Progress) -> Staged:
+        """Join manifest and report, unless an earlier run of this audit has."""
+        if path.exists():
+            staged = Staged(path)
+            require_same(path.parent, staged.header, header)
+            return staged
+        progress.phase("reading manifest and report")
+        try:
+            return self._stage(path, header)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise OSError(f"{path.parent}: {error}") from None
+
+    def _stage(self, path: Path, header: Header) -> Staged:
         with (
-            tempfile.TemporaryDirectory(dir=ledger.parent, prefix=".audit-") as folder,
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=".audit-") as folder,
             TaskJoin(Path(folder)) as join,
-            write_ledger(ledger, header) as append,
         ):
-            progress.phase("reading manifest and report")
             self._load(join, Path(folder))
             counts = join.counts(reported=self.subject.report is not None)
-            progress.phase("auditing", total=counts.manifest_rows)
-            runner = Runner(self.source, self.destination, policy, self.workers)
-            for record in runner.run(map(self._copy, join.rows())):
-                append(record)
-                summary.add(record)
-                progress.advance()
-            append(counts)
-        return summary, counts
+            return stage(path, map(self._copy, join.rows()), header=header, counts=counts)
 
     def _load(self, join: TaskJoin, folder: Path) -> None:
         subject = self.subject
@@ -154,3 +200,11 @@ class Auditor:
         )
         unreported = isinstance(task, Absent) and not self.policy().reported
         return copy, Evidence(task=None if unreported else task)
+
+
+def discard(ledger: Path) -> None:
+    """Remove what an audit left, finished or not; a folder that is no ledger stays."""
+    (ledger.parent / STAGING).unlink(missing_ok=True)
+    if (ledger / HEADER).exists():
+        read_header(ledger)
+        shutil.rmtree(ledger)

@@ -29,3 +29,15 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
             Path(file.name).unlink()
             raise
     Path(file.name).replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk remember which files the folder holds; Windows does so by itself."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -17,13 +17,14 @@ from intact.checksum import Algorithm
 from intact.cli.options import Aws, aws_options
 from intact.cli.present import present
 from intact.cli.progress import Bar
-from intact.errors import UsageError
+from intact.cli.resuming import resumable
+from intact.errors import ExitCode, FormatError, UsageError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-LEDGER = "ledger.jsonl"
+LEDGER = "ledger"
 _LEVELS = {level.name.lower(): level for level in Level if level is not Level.NONE}
 
 
@@ -32,7 +33,8 @@ _LEVELS = {level.name.lower(): level for level in Level if level is not Level.NO
 Examples:
   $ intact audit 6a4d1f20-... --account-id 111122223333
   $ intact audit described-job.json --read missing
-  $ intact audit --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies"""
+  $ intact audit --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies
+  $ intact audit --replay intact-audit-20261122T030000Z/ledger"""
 )
 @click.argument("job", required=False)
 @click.option("--account-id", help="Account that owns the job, where JOB is an id.")
@@ -60,10 +62,23 @@ Examples:
     type=click.Choice(list(_LEVELS)),
     help="Weakest proof accepted: checksums that S3 recorded, or bytes read here.",
 )
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the ledger.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for the ledger; an unfinished audit in it is gone on with.",
+)
+@click.option("--sign-key", type=click.Path(path_type=Path), help="Ed25519 private key, as PEM.")
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Ask nobody: recompute every verdict of this ledger from its evidence.",
+)
 @click.option("--workers", default=16, show_default=True, help="Requests under way at a time.")
 @aws_options
+@click.pass_context
 def command(  # noqa: PLR0913 - one argument per option
+    context: click.Context,
+    /,
     *,
     job: str | None,
     account_id: str | None,
@@ -75,6 +90,8 @@ def command(  # noqa: PLR0913 - one argument per option
     read: str,
     require: str,
     out: Path | None,
+    sign_key: Path | None,
+    replay: Path | None,
     workers: int,
     **aws: str | None,
 ) -> int:
@@ -82,9 +99,16 @@ def command(  # noqa: PLR0913 - one argument per option
 
     JOB is the id of a job, or a file with the JSON that ``aws s3control describe-job`` printed.
     Every row of the manifest ends in exactly one verdict; the ledger keeps it with its evidence.
+    What interrupts an audit, a kill included, costs the last seconds: run it again with the same
+    --out.
     """
     from intact.adapters.auditor import Auditor  # noqa: PLC0415 - imports boto3 and DuckDB
+    from intact.adapters.signing import signer  # noqa: PLC0415 - used here only
 
+    if replay is not None:
+        if job is not None or manifest is not None:
+            raise click.UsageError("--replay asks nobody, so it takes neither JOB nor --manifest")
+        return _replay(replay)
     reach = Aws(**aws)
     if (job is None) == (manifest is None):
         raise click.UsageError("give either JOB or --manifest")
@@ -105,8 +129,6 @@ def command(  # noqa: PLR0913 - one argument per option
             ),
         )
     created = datetime.now(UTC)
-    folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
-    folder.mkdir(parents=True, exist_ok=True)
     store = reach.store(workers=workers)
     auditor = Auditor(
         subject=subject,
@@ -117,9 +139,38 @@ def command(  # noqa: PLR0913 - one argument per option
         require=_LEVELS[require],
         workers=workers,
     )
-    with Bar() as progress:
-        auditor.run(folder / LEDGER, created=created, version=version("intact"), progress=progress)
+    sign = signer(sign_key) if sign_key is not None else None
+    folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with Bar() as progress, resumable(context, folder):
+        auditor.run(
+            folder / LEDGER,
+            created=created,
+            version=version("intact"),
+            progress=progress,
+            sign=sign,
+        )
     return present(folder / LEDGER)
+
+
+def _replay(ledger: Path) -> int:
+    """Say what of a ledger does not follow from its evidence.
+
+    Raises:
+        FormatError: Something does not.
+    """
+    from intact.adapters.ledger import LedgerReader  # noqa: PLC0415 - imports pyarrow
+    from intact.adapters.verify import contradictions, words  # noqa: PLC0415 - imports pyarrow
+
+    reader, found = LedgerReader(ledger), 0
+    for record, replayed in contradictions(reader):
+        found += 1
+        named = f"row {record.copy.row}: the ledger says {words(record.finding)}"
+        click.echo(f"{named}; its evidence says {words(replayed)}")
+    if found:
+        raise FormatError(f"{ledger}: {found:,} of {reader.seal.records:,} verdicts do not follow")
+    click.echo(f"All {reader.seal.records:,} verdicts follow from their evidence.")
+    return ExitCode.VERIFIED
 
 
 def _describe(job: str, *, account_id: str | None, reach: Aws) -> Mapping[str, Any]:

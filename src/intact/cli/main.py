@@ -24,6 +24,7 @@ class LazyGroup(click.Group):
         "iam": "Print the permissions that one job needs, and no more.",
         "job": "Build, check, submit and follow S3 Batch Operations jobs.",
         "kernels": "Show every native kernel and which one is in use.",
+        "ledger": "Compare, merge and export ledgers.",
         "manifest": "Write, check and split the manifests of batch jobs.",
         "rehearse": "Run S3 Batch Operations on this machine.",
         "report": "Show what a ledger holds.",
@@ -63,8 +64,9 @@ def main() -> None:
         code = cli.main(prog_name="intact", standalone_mode=False)
     except click.exceptions.Exit as end:
         code = end.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         click.echo("interrupted", err=True)
+        _echo_notes(error.__cause__ or error)  # click raises Abort from the KeyboardInterrupt
         code = INTERRUPTED
     except click.ClickException as error:
         error.show()
@@ -74,5 +76,12 @@ def main() -> None:
         code = ExitCode.USAGE
     except (IntactError, OSError) as error:
         click.echo(f"intact: {error}", err=True)
+        _echo_notes(error)
         code = ExitCode.UNFINISHED
     sys.exit(code)
+
+
+def _echo_notes(error: BaseException) -> None:
+    """Say what to do next, where whoever saw the error knew it."""
+    for note in getattr(error, "__notes__", ()):
+        click.echo(note, err=True)
