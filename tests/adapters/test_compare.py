@@ -122,5 +122,5 @@ def test_shards_of_different_audits_are_refused(tmp_path: Path) -> None:
         written(tmp_path / "a", many(5)),
         written(tmp_path / "b", many(5, first=6), header=OTHER),
     ]
-    with pytest.raises(UsageError, match="policy is"):
+    with pytest.raises(UsageError, match="reported is"):
         merge(tmp_path / "whole", shards)

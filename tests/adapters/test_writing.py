@@ -187,7 +187,7 @@ def test_damage_that_no_kill_does_is_refused(tmp_path: Path, what: str) -> None:
 
 def test_another_audit_does_not_go_on_with_a_ledger(tmp_path: Path) -> None:
     append(tmp_path, many(3))
-    with pytest.raises(UsageError, match="policy is"):
+    with pytest.raises(UsageError, match="reported is True; wanted False"):
         LedgerWriter(tmp_path, OTHER)
 
 

@@ -113,8 +113,9 @@ class Auditor:
             policy=self.policy(), subject=self.subject.name, created=created, intact=version
         )
         staging = ledger.parent / STAGING
-        if (ledger / SEAL).exists():
+        if (ledger / HEADER).exists():
             require_same(ledger, read_header(ledger), header)
+        if (ledger / SEAL).exists():
             progress.phase("this audit was finished before; nothing is asked again")
         else:
             self._finish(ledger, self._staged(staging, header, progress), progress, sign)

@@ -61,10 +61,14 @@ class Header:
 
     def differences(self, other: Self) -> list[str]:
         """Sentences on why this is the header of another audit; when it began tells nothing."""
+        ours, theirs = (
+            {"subject": header.subject, "intact": header.intact} | _policy(header.policy)
+            for header in (self, other)
+        )
         return [
-            f"{name} is {getattr(self, name)}; wanted {getattr(other, name)}"
-            for name in ("subject", "policy", "intact")
-            if getattr(self, name) != getattr(other, name)
+            f"{name} is {ours[name]}; wanted {theirs[name]}"
+            for name in ours
+            if ours[name] != theirs[name]
         ]
 
     def encode(self) -> bytes:
