@@ -6,7 +6,7 @@ import hashlib
 import os
 from contextlib import suppress
 from dataclasses import replace
-from itertools import pairwise
+from operator import lt
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Self
 
@@ -168,7 +168,7 @@ class LedgerWriter:
     def _write(self, records: Sequence[Record], before: Sequence[Segment]) -> Segment:
         rows = [record.copy.row for record in records]
         last = before[-1].last if before else 0
-        if any(row >= following for row, following in pairwise([last, *rows])):
+        if not all(map(lt, [last, *rows], rows)):
             raise UsageError(f"rows {rows[0]} to {rows[-1]} do not ascend from {last}")
         content = parquet(columns(records))
         name = f"rows-{rows[0]:012d}-{rows[-1]:012d}.parquet"
