@@ -72,6 +72,15 @@ PORT_INLINE uint64_t crc_extend(const struct crc_model *model, const struct crc_
 uint64_t crc_combine(const struct crc_model *model, const struct crc_kernel *kernel, uint64_t crc_a,
                      uint64_t crc_b, uint64_t len_b);
 
+/* The whole of a regular file of no more than `largest` bytes, read through the buffer: 0 and its
+ * sum, the errno of what failed, or CRC_FILE_LEFT for a file that is larger or no regular one. */
+enum { CRC_FILE_LEFT = -1 };
+struct crc_file_sum {
+    uint64_t crc, size;
+};
+int crc_file(const struct crc_model *model, const struct crc_kernel *kernel, const char *path,
+             uint64_t largest, void *buffer, size_t capacity, struct crc_file_sum *sum);
+
 crc_multiply crc_multiply_portable, crc_multiply_pclmul, crc_multiply_pmull;
 crc_update crc_update_pclmul, crc_update_vpclmul256, crc_update_vpclmul512;
 crc_update crc_update_pmull, crc_update_pmull_eor3;

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import intact
+import intact.adapters
 import intact.audit
 import intact.s3
 
@@ -31,13 +32,32 @@ def test_the_public_names_are_these() -> None:
         "kernels",
         "new",
     ]
-    assert intact.s3.__all__ == ["ObjectFacts", "ObjectRef", "decode_key", "encode_key"]
+    assert intact.s3.__all__ == [
+        "ObjectFacts",
+        "ObjectRef",
+        "PartList",
+        "decode_key",
+        "encode_key",
+    ]
+    assert intact.adapters.__all__ == [
+        "Download",
+        "DownloadStream",
+        "Proof",
+        "Upload",
+        "download",
+        "download_bytes",
+        "register_checksums",
+        "unregister_checksums",
+        "upload",
+    ]
     assert intact.audit.__all__ == [
         "Absent",
         "BytesRead",
+        "Computed",
         "Copy",
         "Counts",
         "Evidence",
+        "Expected",
         "Finding",
         "Level",
         "Policy",
@@ -50,12 +70,13 @@ def test_the_public_names_are_these() -> None:
         "Unreadable",
         "Verdict",
         "Window",
+        "Withheld",
         "decide",
     ]
 
 
 def test_every_public_name_exists_and_is_documented() -> None:
-    for module in (intact, intact.audit, intact.s3):
+    for module in (intact, intact.adapters, intact.audit, intact.s3):
         undocumented = [name for name in module.__all__ if not getattr(module, name).__doc__]
         assert undocumented == []
 

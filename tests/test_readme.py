@@ -9,16 +9,21 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
 
 from intact.cli.main import cli
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-PYTHON = [text for language, text in BLOCKS if language == "python"]
+PYTHON = [text for language, text in BLOCKS if language == "python" and "s3://" not in text]
+TRANSFER = [text for language, text in BLOCKS if language == "python" and "s3://" in text]
 CONSOLE = re.findall(
     r"^\$ (printf .*)\n(.*)$",
     "".join(text for language, text in BLOCKS if language == "console"),
@@ -31,6 +36,22 @@ BUILD = [text for language, text in BLOCKS if text.startswith("intact job build"
 def test_the_python_runs(code: str) -> None:
     with contextlib.chdir(ROOT):
         exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - our own code
+
+
+@pytest.mark.parametrize("code", TRANSFER)
+def test_the_transfers_run(
+    code: str,
+    s3_server: str,
+    bucket: Callable[[], str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = bucket()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_server)
+    (tmp_path / "README.md").write_text(README)
+    with contextlib.chdir(tmp_path):
+        exec(compile(code.replace("my-bucket", name), "README.md", "exec"), {})  # noqa: S102 - our own code
+    assert (tmp_path / "copy.md").read_text() == README
 
 
 @pytest.mark.parametrize(("command", "output"), CONSOLE)
@@ -56,4 +77,4 @@ def test_the_job_that_is_shown_can_be_built(text: str) -> None:
 
 
 def test_there_is_something_to_test() -> None:
-    assert (len(PYTHON), len(CONSOLE), len(BUILD)) == (1, 2, 1)
+    assert (len(PYTHON), len(TRANSFER), len(CONSOLE), len(BUILD)) == (1, 1, 2, 1)

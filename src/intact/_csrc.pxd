@@ -31,3 +31,14 @@ cdef extern from "crc.h" nogil:
         const crc_model *model, const crc_kernel *kernel,
         uint64_t crc_a, uint64_t crc_b, uint64_t len_b,
     )
+
+    enum: CRC_FILE_LEFT
+
+    struct crc_file_sum:
+        uint64_t crc
+        uint64_t size
+
+    int crc_file(
+        const crc_model *model, const crc_kernel *kernel, const char *path,
+        uint64_t largest, void *buffer, size_t capacity, crc_file_sum *sum,
+    )

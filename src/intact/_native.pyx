@@ -13,11 +13,14 @@ bytes are read in place; and an object is locked only while a thread without the
 
 cimport cython
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
-from cpython.bytes cimport PyBytes_AsString, PyBytes_FromStringAndSize
+from cpython.bytes cimport (
+    PyBytes_AsString, PyBytes_AsStringAndSize, PyBytes_FromStringAndSize
+)
 from cpython.long cimport PyLong_AsUnsignedLongLong, PyLong_FromUnsignedLongLong
 from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport UINT64_MAX, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
 
 from intact cimport _csrc as c
 
@@ -51,6 +54,12 @@ ctypedef PyObject *const *Array  # of arguments, borrowed
 
 cdef enum:
     RELEASE_GIL_AT = 32768  # bytes; measured by benchmarks/bench_gil.py
+    FILE_BUFFER = 262144  # bytes; what is read stays in the second-level cache until it is summed
+
+cdef struct FileWork:
+    char *path
+    int error
+    c.crc_file_sum sum
 
 cdef uint32_t FEATURES = c.cpu_features()
 cdef const c.crc_kernel *SELECTED = c.crc_kernel_select(FEATURES)
@@ -449,6 +458,38 @@ cdef const c.crc_kernel *kernel_named(str name) except NULL:
     if not c.crc_kernel_usable(kernel, FEATURES):
         raise ValueError(f"this machine cannot run kernel {name!r}")
     return kernel
+
+
+def _files(str model_name not None, list paths not None, largest, *, str kernel=None):
+    """(error, crc, size) of each regular file of at most `largest` bytes, without the GIL.
+
+    `paths` are bytes.  `error` is 0, the errno of what failed, or -1 for a file that was left
+    alone because it is larger or no regular file.  Raises ValueError for a path with a null byte.
+    """
+    cdef const c.crc_model *model = model_named(model_name)
+    cdef const c.crc_kernel *chosen = kernel_named(kernel)
+    cdef tuple kept = tuple(paths)  # nobody can take a path away while it is in use
+    cdef Py_ssize_t i, count = len(kept)
+    cdef uint64_t limit
+    cdef FileWork *work
+    cdef void *buffer
+    unsigned(largest, UINT64_MAX, &limit)
+    work = <FileWork *>calloc(<size_t>count + 1, sizeof(FileWork))
+    buffer = malloc(FILE_BUFFER)
+    try:
+        if work == NULL or buffer == NULL:
+            raise MemoryError
+        for i in range(count):
+            PyBytes_AsStringAndSize(kept[i], &work[i].path, NULL)
+        with nogil:
+            for i in range(count):
+                work[i].error = c.crc_file(
+                    model, chosen, work[i].path, limit, buffer, FILE_BUFFER, &work[i].sum
+                )
+        return [(work[i].error, work[i].sum.crc, work[i].sum.size) for i in range(count)]
+    finally:
+        free(buffer)
+        free(work)
 
 
 def _extend(str model_name not None, data, value=0, *, str kernel=None):

@@ -19,6 +19,10 @@ class ExitCode(IntEnum):
     """None wrong, but some not proven."""
     UNFINISHED = 4
     """The audit could not finish, or its counts do not add up."""
+    INTERRUPTED = 130
+    """Ctrl-C ended it, as shells expect: 128 plus SIGINT."""
+    BROKEN_PIPE = 141
+    """Nobody reads what it prints any more: 128 plus SIGPIPE."""
 
 
 class IntactError(Exception):
@@ -39,3 +43,11 @@ class StoreError(IntactError):
 
 class AccessError(StoreError):
     """Credentials are missing, expired or refused altogether: no further request can succeed."""
+
+
+class CorruptError(StoreError):
+    """Bytes are not those that their checksum speaks of."""
+
+
+class UnprovenError(StoreError):
+    """Nothing says whether bytes are right: S3 stores no checksum that covers them."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore import UNSIGNED
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
@@ -144,3 +145,24 @@ def test_the_environments_proxy_stands_before_any_other(endpoint_url: str | None
 def test_the_model_is_that_of_the_installed_botocore() -> None:
     shapes: Any = load_model().shapes
     assert "CRC64NVME" in shapes["S3ChecksumAlgorithm"]["enum"]
+
+
+def test_public_buckets_are_asked_unsigned() -> None:
+    with closing(s3_client(region="us-east-1", signed=False)) as client:
+        config: Any = client.meta.config
+        assert config.signature_version is UNSIGNED
+
+
+def test_whoever_agreed_to_pay_says_so_in_every_request_that_can() -> None:
+    with (
+        closing(s3_client(region="us-east-1", requester_pays=True)) as client,
+        Stubber(client) as stubber,
+    ):
+        agreed = {"Bucket": "b", "RequestPayer": "requester"}
+        stubber.add_response("list_objects_v2", {}, agreed)
+        stubber.add_response("head_object", {}, agreed | {"Key": "k"})
+        stubber.add_response("head_bucket", {}, {"Bucket": "b"})  # it has no such parameter
+        client.list_objects_v2(Bucket="b")
+        client.head_object(Bucket="b", Key="k")
+        client.head_bucket(Bucket="b")
+        stubber.assert_no_pending_responses()

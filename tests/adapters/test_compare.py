@@ -10,9 +10,10 @@ import pytest
 from intact.adapters.compare import Change, differences, merge
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.verify import problems
+from intact.adapters.writing import LedgerWriter
 from intact.audit import Counts, Finding, Level, Reason, Verdict
 from intact.errors import UsageError
-from tests.ledgers import GOLDEN, OTHER, many, written
+from tests.ledgers import GOLDEN, HEADER, OTHER, many, written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +97,20 @@ def test_shards_become_one_ledger(tmp_path: Path) -> None:
     assert list(whole.records()) == records
     assert whole.counts == Counts(manifest_rows=30, report_rows=3)
     assert list(problems(whole.path)) == []
+
+
+def test_counts_of_the_whole_job_are_not_added_up(tmp_path: Path) -> None:
+    shards = []
+    for number, records in enumerate((many(9)[:5], many(9)[5:])):
+        with LedgerWriter(tmp_path / f"{number}", HEADER) as writer:
+            for record in records:
+                writer.append(record)
+            rows = len(records)
+            writer.seal(Counts(manifest_rows=rows, tasks=9, ended_early=bool(number)))
+        shards.append(LedgerReader(tmp_path / f"{number}"))
+    merge(tmp_path / "whole", shards)
+    counts = LedgerReader(tmp_path / "whole").counts
+    assert counts == Counts(manifest_rows=9, tasks=9, ended_early=True)
 
 
 def test_the_counts_of_one_shard_stay(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intact.adapters.duckdb import PAGE, Joined, TaskJoin
+from intact.adapters.duckdb import Joined, TaskJoin
+from intact.adapters.spool import PAGE
 from intact.audit import Absent, Counts, Unreadable
 from intact.batch import (
     MalformedRow,
@@ -55,6 +56,7 @@ def join(
     with TaskJoin(folder) as joining:
         joining.load_manifest(rows)
         joining.load_report(results)
+        joining.join()
         return list(joining.rows()), joining.counts(reported=True)
 
 
@@ -63,7 +65,9 @@ def test_every_key_finds_its_result(tmp_path: Path) -> None:
     results = [result(key) for key in reversed(KEYS)]
     joined, counts = join(tmp_path, [*rows], [*results])
     assert joined == [Joined(row, result(row.source.key)) for row in rows]
-    assert counts == Counts(manifest_rows=len(KEYS), report_rows=len(KEYS))
+    assert counts == Counts(
+        manifest_rows=len(KEYS), report_rows=len(KEYS), succeeded_rows=len(KEYS), failed_rows=0
+    )
 
 
 def test_the_files_of_a_job_join_as_they_are_written(tmp_path: Path) -> None:
@@ -72,7 +76,7 @@ def test_the_files_of_a_job_join_as_they_are_written(tmp_path: Path) -> None:
     joined, counts = join(
         tmp_path, list(read_manifest(lines, fields=FIELDS)), list(read_results(report))
     )
-    assert [task for _, task in joined] == [result(key) for key in KEYS]
+    assert [task for _, task, _ in joined] == [result(key) for key in KEYS]
     assert counts.stray_report_rows == 0
 
 
@@ -83,7 +87,7 @@ def test_versions_of_one_key_are_told_apart(tmp_path: Path) -> None:
         [row("k", line=1, version="v1"), row("k", line=2, version="v2")],
         [failed, result("k", version="v1")],
     )
-    assert [task for _, task in joined] == [result("k", version="v1"), failed]
+    assert [task for _, task, _ in joined] == [result("k", version="v1"), failed]
 
 
 def spelled(raw_key: str, *, status: TaskStatus = TaskStatus.SUCCEEDED) -> TaskResult:
@@ -97,7 +101,8 @@ def test_a_plus_in_the_report_on_an_inventory_is_a_space(tmp_path: Path) -> None
             [spelled("a+b"), spelled("a%2Bb", status=TaskStatus.FAILED)],
             written=ManifestFormat.INVENTORY,
         )
-        tasks = [task for _, task in joining.rows()]
+        joining.join()
+        tasks = [joined.task for joined in joining.rows()]
         assert tasks == [spelled("a+b"), spelled("a%2Bb", status=TaskStatus.FAILED)]
         assert joining.counts(reported=True).stray_report_rows == 0
 
@@ -106,13 +111,14 @@ def test_two_spellings_of_one_object_leave_its_result_in_doubt(tmp_path: Path) -
     with TaskJoin(tmp_path) as joining:
         joining.load_manifest([row("a b")])
         joining.load_report([spelled("a+b"), spelled("a%20b")], written=ManifestFormat.GENERATED)
+        joining.join()
         [joined] = joining.rows()
         assert isinstance(joined.task, Unreadable)
 
 
 def test_a_bare_plus_in_the_report_on_a_csv_binds_to_no_object(tmp_path: Path) -> None:
     joined, counts = join(tmp_path, [row("a b"), row("a+b", line=2)], [spelled("a+b")])
-    assert [type(task) for _, task in joined] == [Unreadable, Unreadable]
+    assert [type(task) for _, task, _ in joined] == [Unreadable, Unreadable]
     assert (counts.malformed_report_rows, counts.report_rows) == (1, 0)
 
 
@@ -124,7 +130,8 @@ def test_an_empty_version_in_the_report_on_an_inventory_is_null(tmp_path: Path) 
             written=ManifestFormat.INVENTORY,
             versioned=True,
         )
-        tasks = [task for _, task in joining.rows()]
+        joining.join()
+        tasks = [joined.task for joined in joining.rows()]
     assert tasks == [result("k"), result("k", version="v", status=TaskStatus.FAILED)]
 
 
@@ -138,7 +145,7 @@ def test_a_malformed_row_keeps_its_place_and_its_text(tmp_path: Path) -> None:
     lines = [b"b,one\n", b"b,\xff\x00\n", b'"\n', b"b,two\n"]
     rows = list(read_manifest(lines, fields=FIELDS))
     joined, counts = join(tmp_path, rows, [])
-    assert [joined_row for joined_row, _ in joined] == rows
+    assert [joined_row for joined_row, _, _ in joined] == rows
     assert counts.manifest_rows == len(lines)
 
 
@@ -165,13 +172,15 @@ def test_duplicates_and_strays_are_counted(tmp_path: Path) -> None:
     joined, counts = join(
         tmp_path, [row("k"), row("k", line=2)], [result("k"), result("k"), result("stray")]
     )
-    assert [task for _, task in joined] == [result("k"), result("k")]
+    assert [task for _, task, _ in joined] == [result("k"), result("k")]
     assert (counts.duplicate_rows, counts.report_rows, counts.stray_report_rows) == (1, 3, 1)
+    assert counts.duplicate_report_rows == 1
 
 
 def test_without_a_report_nothing_is_counted_of_it(tmp_path: Path) -> None:
     with TaskJoin(tmp_path) as joining:
         joining.load_manifest([row("k")])
+        joining.join()
         assert joining.counts(reported=False) == Counts(manifest_rows=1)
 
 
@@ -180,7 +189,7 @@ def test_without_a_report_nothing_is_counted_of_it(tmp_path: Path) -> None:
 def test_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     rows = list(read_manifest(lines, fields=VERSIONED_FIELDS))
     joined, counts = join(tmp_path_factory.mktemp("join"), rows, [])
-    assert [joined_row for joined_row, _ in joined] == rows
+    assert [joined_row for joined_row, _, _ in joined] == rows
     assert counts.manifest_rows == len(lines)
 
 
@@ -188,4 +197,4 @@ def test_pages_meet_without_gap_or_overlap(tmp_path: Path) -> None:
     count = PAGE + 2
     rows = [row(str(line), line=line) for line in range(1, count + 1)]
     joined, _ = join(tmp_path, [*rows], [])
-    assert [joined_row.line for joined_row, _ in joined] == list(range(1, count + 1))
+    assert [joined_row.line for joined_row, _, _ in joined] == list(range(1, count + 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from intact.adapters import lint as module
 from intact.adapters.lint import lint_file
-from intact.batch.lint import lint
+from intact.batch.lint import check_row, lint
 from intact.errors import FormatError
 
 COLUMNS = [
@@ -43,6 +44,7 @@ rows = st.lists(cells, min_size=1, max_size=6).map(b",".join) | st.sampled_from(
     prefix_size=st.sampled_from([0, 4, 5]),
     end=st.sampled_from([b"\n", b"\r\n"]),
     ended=st.booleans(),
+    quoted=st.booleans(),
     most=st.integers(1, 3),
 )
 @settings(deadline=None, max_examples=40)
@@ -53,14 +55,52 @@ def test_sql_and_python_find_the_same(  # noqa: PLR0913 - what hypothesis draws
     prefix_size: int,
     end: bytes,
     ended: bool,
+    quoted: bool,
     most: int,
 ) -> None:
+    if quoted:
+        written = [b'"%s"' % row.replace(b",", b'","') for row in written]
     text = end.join(written) + end * ended
     wanted = lint(io.BytesIO(text), columns=columns, prefix_size=prefix_size, most=most)
     found = lint_file(
         io.BytesIO(text), columns=columns, prefix_size=prefix_size, most=most, threads=1
     )
     assert found == wanted
+
+
+QUOTED = [
+    b'"b","k"\n"b","j"\n',
+    b'"b",""\n"","k"\n',
+    b'"b","k,j"\n"b,c","k"\n',
+    b'"b",","\n",",","\n',
+    b'""\n"b"\n"b","k"\n',
+    b'"b","k""j"\n"b","k"\n',
+    b'b,k\n"b","k"\n',
+    b'"b","k"\nb,k\n"b","k"\n',
+    b'"b","k\n"b","k"\n',
+    b'"b","k"\n\n"b","k"\n',
+    b'"b","k"j\n"b","k"\n',
+]
+
+
+@pytest.mark.parametrize("text", QUOTED)
+def test_quotes_mean_to_sql_what_they_mean_to_python(text: bytes) -> None:
+    body = b"b,first\n" + text
+    columns = ("Bucket", "Key")
+    assert lint_file(io.BytesIO(body), columns=columns) == lint(io.BytesIO(body), columns=columns)
+
+
+def test_rows_quoted_without_need_are_left_to_sql(monkeypatch: pytest.MonkeyPatch) -> None:
+    checked: list[int] = []
+
+    def check(text: str, *, line: int, **options: Any) -> Any:  # noqa: ANN401 - of check_row
+        checked.append(line)
+        return check_row(text, line=line, **options)
+
+    monkeypatch.setattr(module, "check_row", check)
+    rows = b"".join(b'"b","k%d"\r\n' % number for number in range(1000))
+    assert lint_file(io.BytesIO(rows), columns=("Bucket", "Key")) == {}
+    assert checked == [1]
 
 
 def test_odd_rows_among_many_plain_ones_keep_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:

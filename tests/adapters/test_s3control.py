@@ -143,6 +143,21 @@ def test_waiting_gives_up_when_the_next_answer_would_be_late(
     assert now == [60.0]
 
 
+def test_waiting_gives_up_in_time_when_nobody_answers(
+    client: S3ControlClient, stub: Stubber
+) -> None:
+    for _ in range(9):
+        stub.add_client_error("describe_job", "TooManyRequestsException", "slow down")
+    now = [0.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    with pytest.raises(StoreError, match="slow down"):
+        wait(client, **JOB, timeout_seconds=200, patience=8, clock=lambda: now[0], sleep=sleep)
+    assert now == [180.0]  # 60, 120; 240 more would be late
+
+
 def test_a_job_that_cannot_be_described_is_the_stores_answer(
     client: S3ControlClient, stub: Stubber
 ) -> None:

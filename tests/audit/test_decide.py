@@ -31,6 +31,7 @@ from intact.audit.bind import Pair, bind
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
+from intact.errors import UsageError
 from intact.s3 import ObjectFacts
 from intact.s3.objects import SSE_S3
 from tests.worlds import BEGIN, COPY, END, World, composed, cut, facts, full, md5_etag, task, worlds
@@ -231,6 +232,8 @@ EXPECTED = Expected(checksums=frozenset({full(b"abc", SHA)}))
 WRONG_EXPECTED = Expected(checksums=frozenset({full(b"abd", SHA)}))
 ARCHIVED = replace(copied(b"abc"), archived=True)
 BEGUN = {"begun": END}
+REPLACED = facts(b"xyz", full(b"xyz", CRC), written=AFTER)
+SHA_ONLY = copied(b"abc", full(b"abc", SHA))
 
 
 def offline(**changes: Any) -> Evidence:  # noqa: ANN401 - fields of Evidence
@@ -420,10 +423,115 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.NOTHING_COMPARABLE,
     ),
     (
-        offline(source_computed=row(b"abc", SHA), destination_computed=row(b"abc", SHA, **BEGUN)),
+        offline(
+            source_computed=row(b"abc", SHA, version_id="v"),
+            destination_computed=row(b"abc", SHA, **BEGUN),
+        ),
         replace(IN_WINDOW, versioned=True),
         Verdict.VERIFIED,
         Reason.EQUAL,
+    ),
+    # of a version that the manifest does not name, or that a later write replaces
+    *(
+        (
+            offline(
+                source_computed=row(b"abc", SHA, version_id=name),
+                destination_computed=row(b"abc", SHA, **BEGUN),
+            ),
+            replace(IN_WINDOW, versioned=versioned),
+            Verdict.UNVERIFIABLE,
+            Reason.NOTHING_COMPARABLE,
+        )
+        for name, versioned in [(None, True), ("null", True), ("v", False)]
+    ),
+    (
+        offline(
+            source_computed=row(b"abc", SHA, **BEGUN),
+            destination_computed=row(b"abc", SHA, version_id="v", **BEGUN),
+        ),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    # rows that may speak of what took the source's place prove, and do not accuse
+    *(
+        (
+            good(
+                source=gone,
+                source_computed=row(body, SHA, **BEGUN),
+                destination=copied(b"abc", full(b"abc", SHA)),
+            ),
+            IN_WINDOW,
+            verdict,
+            reason,
+        )
+        for gone, body, verdict, reason in [
+            (ABSENT, b"abc", Verdict.VERIFIED, Reason.EQUAL),
+            (ABSENT, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            (REPLACED, b"abc", Verdict.VERIFIED, Reason.EQUAL),
+            (REPLACED, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+            (OFFLINE, b"abd", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
+        ]
+    ),
+    *(
+        (
+            good(
+                source=gone,
+                source_computed=row(b"abd", SHA, version_id=name, **BEGUN),
+                destination=copied(b"abc", full(b"abc", SHA)),
+            ),
+            replace(IN_WINDOW, versioned=True),
+            verdict,
+            reason,
+        )
+        for gone, name, verdict, reason in [
+            (ABSENT, "v", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
+            (ABSENT, "null", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            (OFFLINE, "v", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
+            (OFFLINE, "null", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
+        ]
+    ),
+    # the null version of a source: the next write replaces it, whatever the manifest names
+    *(
+        (
+            good(
+                source=version(facts(b"abd", full(b"abd", CRC), written=written), "null"),
+                source_versions=(OLD,),
+            ),
+            replace(PLAIN, versioned=versioned),
+            verdict,
+            reason,
+        )
+        for written, versioned, verdict, reason in [
+            (BEGIN, True, Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
+            (LATER, True, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+            (END, True, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+            (END, False, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+        ]
+    ),
+    (
+        good(source_computed=row(b"abc", SHA, version_id="null"), destination=SHA_ONLY),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(source_computed=row(b"abc", SHA, version_id="other"), destination=SHA_ONLY),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.COMPUTED_OF_OTHER,
+    ),
+    (
+        good(
+            destination=LATE,
+            destination_versions=(
+                version(copied(b"abc", full(b"abc", CRC), full(b"abc", SHA))),
+                version(copied(b"abc", full(b"abc", CRC), full(b"abd", SHA))),
+            ),
+        ),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.SEVERAL_VERSIONS,
     ),
     (
         offline(
@@ -794,7 +902,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Reason.SOURCE_REPLACED,
         ),
         (
-            good(source=facts(b"abc", full(b"abc", CRC), written=END)),
+            good(source=version(facts(b"abc", full(b"abc", CRC), written=END))),
             replace(PLAIN, versioned=True),
             Verdict.VERIFIED,
             Reason.EQUAL,
@@ -806,7 +914,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Reason.SOURCE_REPLACED,
         ),
         (
-            good(source=facts(b"abd", full(b"abd", CRC), written=LATER)),
+            good(source=version(facts(b"abd", full(b"abd", CRC), written=LATER))),
             replace(PLAIN, versioned=True),
             Verdict.MISMATCHED,
             Reason.CHECKSUM_DIFFERS,
@@ -869,17 +977,110 @@ def test_each_rule_gives_its_verdict(
     assert (finding.verdict, finding.reason) == (verdict, reason)
 
 
+@pytest.mark.parametrize(
+    ("source", "destination", "policy", "slot"),
+    [
+        (facts(b"abc", CUT_CRC), copied(b"abc", full(b"abc", CRC32)), PLAIN, Slot.SOURCE_PARTS),
+        (
+            facts(b"abc", full(b"abc", CRC32)),
+            copied(b"abc", CUT_CRC),
+            PLAIN,
+            Slot.DESTINATION_PARTS,
+        ),
+        (facts(b"abc", CUT_SHA), copied(b"abc"), MISSING, Slot.SOURCE_PARTS),
+        (facts(b"abc"), copied(b"abc", CUT_SHA), MISSING, Slot.DESTINATION_PARTS),
+        (etag(facts(b"abc"), TAG2), copied(b"abc"), MISSING, Slot.SOURCE_PARTS),
+        (LATE, LATE, IN_WINDOW, Slot.DESTINATION_VERSIONS),
+        (NEWER, IN_TIME, PLAIN, Slot.SOURCE_VERSIONS),
+    ],
+    ids=str,
+)
+def test_asks_for_parts_and_versions_where_they_help(
+    source: ObjectFacts, destination: ObjectFacts, policy: Policy, slot: Slot
+) -> None:
+    assert decide(Evidence(source=source, destination=destination), policy) is slot
+
+
+@pytest.mark.parametrize("level", [Level.NONE, Level.ETAG])
+def test_no_policy_accepts_less_than_recorded_checksums(level: Level) -> None:
+    with pytest.raises(UsageError, match="wanted RECORDED or more"):
+        Policy(reported=False, versioned=False, require=level)
+
+
+LADDER = [
+    (GOOD, Level.RECORDED),
+    (good(destination_bytes=read(b"abc", CRC)), Level.READ),
+    (
+        good(source_computed=row(b"abc", SHA), destination_computed=row(b"abc", SHA)),
+        Level.COMPUTED,
+    ),
+    (good(destination_computed=row(b"abc", CRC)), Level.INDEPENDENT),
+    (
+        good(
+            source=facts(b"abc", full(b"abc", SHA)),
+            destination=copied(b"abc", full(b"abc", CRC)),
+            source_computed=row(b"abc", CRC),
+        ),
+        Level.INDEPENDENT,
+    ),
+    (good(source_computed=row(b"abc", CRC)), Level.RECORDED),
+    (
+        good(
+            source=facts(b"abc", CUT_CRC),
+            destination=copied(b"abc", full(b"abc", CRC32)),
+            source_parts=PARTS,
+        ),
+        Level.INDEPENDENT,
+    ),
+    (
+        good(source=etag(facts(b"abc"), TAG), destination=copied(b"abc", full(b"abc", MD5))),
+        Level.INDEPENDENT,
+    ),
+    (
+        good(
+            source=etag(facts(b"abc", full(b"abc", MD5)), TAG),
+            destination=copied(b"abc", full(b"abc", MD5)),
+        ),
+        Level.RECORDED,
+    ),
+    (
+        good(
+            source=facts(b"abc"), expected=EXPECTED, destination=copied(b"abc", full(b"abc", SHA))
+        ),
+        Level.INDEPENDENT,
+    ),
+    (
+        good(source=ABSENT, expected=EXPECTED, destination=copied(b"abc", full(b"abc", SHA))),
+        Level.RECORDED,
+    ),
+    (
+        good(
+            source=facts(b"abc", CUT_SHA),
+            destination=copied(b"abc", CUT_SHA),
+            source_parts=SHA_PARTS,
+            destination_parts=SHA_PARTS,
+        ),
+        Level.RECORDED,
+    ),
+    (good(source=facts(b""), destination=copied(b"")), Level.RECORDED),
+]
+"""Evidence that verifies, and how strongly: S3 lets a copy carry over what the source has."""
+
+
+@pytest.mark.parametrize(("evidence", "level"), LADDER, ids=str)
+def test_each_kind_of_evidence_reaches_its_level(evidence: Evidence, level: Level) -> None:
+    finding = decide(evidence, PLAIN)
+    assert isinstance(finding, Finding)
+    assert (finding.verdict, finding.level) == (Verdict.VERIFIED, level)
+
+
+def test_every_level_that_verifies_has_a_case_above() -> None:
+    assert {level for _, level in LADDER} == set(Level) - {Level.NONE, Level.ETAG}
+
+
 def test_every_reason_has_a_case_above() -> None:
     cases = test_each_rule_gives_its_verdict.pytestmark[0].args[1]  # type: ignore[attr-defined]
     assert {case[3] for case in cases} == set(Reason)
-
-
-def test_a_destination_hashed_here_proves_more_than_recorded_checksums() -> None:
-    recorded = decide(GOOD, PLAIN)
-    hashed = decide(good(destination_bytes=read(b"abc", CRC)), PLAIN)
-    assert isinstance(recorded, Finding)
-    assert isinstance(hashed, Finding)
-    assert (recorded.level, hashed.level) == (Level.RECORDED, Level.READ)
 
 
 def test_the_window_forgives_a_minute_of_skew() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from intact.audit import Subject, Window
+from intact.audit.subject import Tasks
 from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import ManifestFormat
 from intact.checksum import Algorithm
@@ -23,6 +24,11 @@ def described(**changes: Any) -> dict[str, Any]:  # noqa: ANN401 - members of a 
         "Status": "Complete",
         "CreationTime": CREATED,
         "TerminationDate": ENDED,
+        "ProgressSummary": {
+            "TotalNumberOfTasks": 9,
+            "NumberOfTasksSucceeded": 7,
+            "NumberOfTasksFailed": 2,
+        },
         "Operation": {
             "S3PutObjectCopy": {
                 "TargetResource": "arn:aws:s3:::copies",
@@ -68,7 +74,17 @@ def test_a_described_job_says_all_that_an_audit_needs() -> None:
         ),
         reports_all_tasks=True,
         window=Window(begin=CREATED, end=ENDED),
+        tasks=Tasks(total=9, succeeded=7, failed=2, complete=True),
     )
+
+
+def test_a_job_that_ended_early_says_so() -> None:
+    tasks = Subject.from_describe(described(Status="Cancelled")).tasks
+    assert tasks == Tasks(total=9, succeeded=7, failed=2, complete=False)
+
+
+def test_a_job_without_a_count_has_none() -> None:
+    assert Subject.from_describe(described(ProgressSummary={})).tasks is None
 
 
 def test_a_job_without_report_has_none_to_read() -> None:

@@ -1,6 +1,7 @@
 """What findings add up to."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -63,6 +64,87 @@ def test_counts_that_do_not_add_up_beat_every_verdict(counts: Counts) -> None:
     summary = summary_of(Verdict.MISMATCHED)
     assert summary.imbalances(counts)
     assert summary.exit_code(counts) is ExitCode.UNFINISHED
+
+
+JOB = Counts(
+    manifest_rows=3,
+    report_rows=3,
+    succeeded_rows=2,
+    failed_rows=1,
+    tasks=3,
+    tasks_succeeded=2,
+    tasks_failed=1,
+    all_tasks_reported=True,
+)
+EARLY = replace(
+    JOB, ended_early=True, manifest_rows=9, report_rows=3, tasks=9, all_tasks_reported=True
+)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        JOB,
+        EARLY,
+        replace(EARLY, tasks=5),
+        replace(JOB, report_rows=None, succeeded_rows=None, failed_rows=None),
+        replace(JOB, all_tasks_reported=False, succeeded_rows=0, report_rows=1),
+        replace(JOB, succeeded_rows=1, malformed_report_rows=1),
+        replace(JOB, failed_rows=0, malformed_report_rows=1),
+        replace(JOB, duplicate_rows=1, stray_computed_rows=1, stray_expected_rows=1, extras=9),
+        replace(JOB, failed_computed_rows=1),
+    ],
+    ids=str,
+)
+def test_counts_that_add_up_say_nothing(counts: Counts) -> None:
+    assert counts.imbalances() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"manifest_rows": 4}, "4 rows of the manifest for 3 tasks"),
+        ({"manifest_rows": 2}, "2 rows of the manifest for 3 tasks"),
+        ({"manifest_rows": 2, "ended_early": True}, "2 rows of the manifest for 3 tasks"),
+        ({"succeeded_rows": 1}, "1 report rows succeeded for 2 tasks"),
+        ({"succeeded_rows": 3}, "3 report rows succeeded for 2 tasks"),
+        ({"succeeded_rows": 0, "malformed_report_rows": 1}, "0 report rows succeeded for 2 tasks"),
+        ({"failed_rows": 0}, "0 report rows failed for 1 tasks"),
+        ({"failed_rows": 2, "all_tasks_reported": False}, "2 report rows failed for 1 tasks"),
+        ({"failed_rows": 2, "ended_early": True}, "2 report rows failed for 1 tasks"),
+        (
+            {"tasks_failed": 0, "failed_rows": 0},
+            "2 tasks ran of the job's 3, yet it completed",
+        ),
+        ({"stray_report_rows": 1}, "1 report rows match no row"),
+        ({"malformed_computed_rows": 1}, "1 Compute checksum rows could not be read"),
+        ({"malformed_expected_rows": 1}, "1 expected digests could not be read"),
+    ],
+    ids=str,
+)
+def test_every_number_that_differs_from_the_jobs_is_a_sentence(
+    changes: dict[str, Any], sentence: str
+) -> None:
+    counts = replace(JOB, **changes)
+    [found] = counts.imbalances()
+    assert sentence in found
+    verified = summary_of(*[Verdict.VERIFIED] * counts.manifest_rows)
+    assert verified.exit_code(counts) is ExitCode.UNFINISHED
+
+
+def test_what_proves_nothing_wrong_is_noted() -> None:
+    assert Counts(manifest_rows=1).notes() == []
+    assert Counts(manifest_rows=1, extras=0).notes() == []
+    counts = Counts(
+        manifest_rows=1,
+        duplicate_rows=1,
+        duplicate_report_rows=2,
+        failed_computed_rows=3,
+        stray_computed_rows=4,
+        stray_expected_rows=5,
+        extras=6000,
+    )
+    assert [note.split(" ")[0] for note in counts.notes()] == ["1", "2", "3", "4", "5", "6,000"]
 
 
 def test_an_empty_manifest_proves_nothing() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import intact.batch
+from intact.audit import Level
 from intact.batch import JobSpec, ManifestLocation, S3PutObjectCopy
 from intact.batch.cost import (
     Prices,
     Proof,
-    Workload,
     cheapest,
     job_cost,
     proof_cost,
@@ -22,6 +22,7 @@ from intact.batch.cost import (
 from intact.batch.generator import S3JobManifestGenerator
 from intact.batch.operations import S3ComputeObjectChecksum, S3PutObjectTagging, S3ReplicateObject
 from intact.batch.spec import NO_REPORT
+from intact.batch.workload import Workload
 from intact.errors import FormatError
 
 DOCUMENT = (Path(intact.batch.__file__).parent / "prices.json").read_bytes()
@@ -60,7 +61,19 @@ def test_a_price_that_nobody_knows_makes_the_sum_unknown() -> None:
     assert cost(S3ComputeObjectChecksum()) is None
     assert total(proof_cost(Proof.COMPUTED, TEN_MILLION, prices=PRICES)) is None
     known = replace(PRICES, gigabyte_computed=Decimal("0.01"))
-    assert total(proof_cost(Proof.COMPUTED, TEN_MILLION, prices=known)) == Decimal("24.49")
+    assert total(proof_cost(Proof.COMPUTED, TEN_MILLION, prices=known)) == Decimal("48.98")
+    assert total(proof_cost(Proof.INDEPENDENT, TEN_MILLION, prices=known)) == Decimal("28.49")
+
+
+def test_what_a_plan_promises_is_what_an_audit_calls_it() -> None:
+    levels = {level.name: level.value for level in Level}
+    assert levels.items() <= {proof.name: proof.value for proof in Proof}.items()
+
+
+def test_the_jobs_own_word_costs_nothing_and_proves_nothing() -> None:
+    assert total(proof_cost(Proof.NONE, TEN_MILLION, prices=PRICES)) == 0
+    assert cheapest(Proof.NONE, TEN_MILLION, prices=PRICES) is Proof.NONE
+    assert cheapest(Proof.ETAG, TEN_MILLION, prices=PRICES) is Proof.RECORDED  # at the same price
 
 
 def test_two_heads_for_each_object_prove_what_s3_stores() -> None:

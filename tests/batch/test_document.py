@@ -1,4 +1,4 @@
-"""Jobs read from JSON, the AWS CLI's skeleton among them."""
+"""Jobs read from JSON and YAML, the AWS CLI's skeleton among them."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
 from intact.batch import JobSpec
-from intact.batch.document import EPOCH, Document, read_document
+from intact.batch.document import EPOCHS, Document, read_document
 from intact.batch.spec import to_json
 from intact.errors import FormatError
 from tests.model_requests import MODEL
@@ -36,7 +37,7 @@ def skeleton(shape: str = "CreateJobRequest") -> Any:  # noqa: ANN401 - any memb
     if kind == "list":
         return [skeleton(rules["member"]["shape"])]
     text = rules.get("enum", [""])[0]
-    plain = {"string": text, "timestamp": EPOCH, "boolean": True, "map": {"KeyName": ""}}
+    plain = {"string": text, "timestamp": EPOCHS[0], "boolean": True, "map": {"KeyName": ""}}
     return plain.get(kind, 0)
 
 
@@ -55,7 +56,9 @@ def test_a_described_job_is_read_as_its_request() -> None:
     assert read(response) == Document(request=REQUEST)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "7", "{", b"\xff"])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "7", "{", "a: {", "a: &x 1\nb: *x", "a: &x [*x]", "a: 0b_", b"\xff"]
+)
 def test_what_is_no_job_is_refused(text: str | bytes) -> None:
     with pytest.raises(FormatError, match="job document"):
         read_document(text, model=MODEL)
@@ -96,3 +99,28 @@ def test_a_member_that_nobody_knows_stays_for_the_model_to_name() -> None:
     operation = {"S3PutObjectCopy": copy}
     kept = read(document | {"Operation": operation}).request["Operation"]["S3PutObjectCopy"]
     assert kept["Speed"] == 1
+
+
+def test_yaml_is_read_as_the_same_request() -> None:
+    text = yaml.safe_dump(REQUEST)
+    assert read_document(text, model=MODEL) == Document(request=REQUEST)
+    assert read_document(text.encode(), model=MODEL) == Document(request=REQUEST)
+
+
+def test_a_timestamp_in_yaml_stays_the_text_it_is() -> None:
+    copy = "{TargetResource: 't', ModifiedSinceConstraint: 2026-01-02T03:04:05Z}"
+    found = read_document(f"Operation:\n  S3PutObjectCopy: {copy}\n", model=MODEL).request
+    moment = found["Operation"]["S3PutObjectCopy"]["ModifiedSinceConstraint"]
+    assert moment == "2026-01-02T03:04:05Z"
+
+
+def test_an_account_that_yaml_takes_for_a_number_stays_for_the_model_to_name() -> None:
+    assert read_document("AccountId: 111122223333", model=MODEL).request == {
+        "AccountId": 111122223333
+    }
+
+
+def test_a_skeleton_in_yaml_is_one_too() -> None:
+    text = yaml.safe_dump(skeleton() | REQUEST).replace(EPOCHS[0], EPOCHS[1])
+    found = read_document(text, model=MODEL)
+    assert found.request == REQUEST

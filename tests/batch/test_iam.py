@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from policy_sentry.querying.actions import get_action_data
 
 from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCopy
+from intact.batch.accounts import bucket_policy, key_policy
 from intact.batch.generator import S3JobManifestGenerator
 from intact.batch.iam import (
     Access,
     access,
     auditor_policy,
-    bucket_policy,
     job_role_policy,
     submitter_policy,
     trust_policy,
 )
-from intact.batch.infrastructure import bucket_policies, cloudformation, terraform
+from intact.batch.infrastructure import cloudformation, terraform
 from intact.batch.members import (
     AnnotationDirective,
     EncryptionKey,
@@ -190,11 +190,40 @@ def test_a_submitter_passes_this_role_for_this_operation() -> None:
     assert conditions == [{"StringEquals": {"s3:RequestJobOperation": "S3ComputeObjectChecksum"}}]
 
 
-def test_a_source_bucket_allows_the_role_to_read() -> None:
-    policy = bucket_policies(bucket_policy(job()), bucket="arn:aws:s3:::photos")
+@pytest.mark.parametrize(
+    ("bucket", "action", "resource"),
+    [
+        ("photos", "s3:GetObject", "arn:aws:s3:::photos/2026/*"),
+        ("copies", "s3:PutObject", "arn:aws:s3:::copies/2026/*"),
+        ("lists", "s3:GetObject", "arn:aws:s3:::lists/m.csv"),
+        ("reports", "s3:PutObject", "arn:aws:s3:::reports/copy/*"),
+    ],
+)
+def test_a_bucket_of_another_account_allows_the_role_what_it_does_there(
+    bucket: str, action: str, resource: str
+) -> None:
+    policy = bucket_policy(job(), bucket=bucket)
     assert {one["Principal"]["AWS"] for one in policy["Statement"]} == {ROLE}
-    assert ("s3:GetObject", "arn:aws:s3:::photos/2026/*") in allowed(policy)
-    assert not bucket_policies(policy, bucket="arn:aws:s3:::photo")["Statement"]
+    assert (action, resource) in allowed(policy)
+    assert allowed(policy) < allowed(job_role_policy(job()))
+
+
+def test_a_bucket_policy_is_one_buckets() -> None:
+    with pytest.raises(UsageError, match="wanted one of photos, copies, lists, reports"):
+        bucket_policy(job(), bucket="photo")
+    directory = "arn:aws:s3express:us-west-2:111122223333:bucket/b--usw2-az1--x-s3"
+    policy = bucket_policy(
+        job(S3PutObjectCopy(target_resource=directory)), bucket="b--usw2-az1--x-s3"
+    )
+    assert ("s3:PutObject", f"{directory}/*") in allowed(policy)
+
+
+def test_a_key_of_another_account_allows_the_role_what_it_does_with_it() -> None:
+    [source], [target] = (key_policy(job(), key=key)["Statement"] for key in (KEY, OTHER))
+    assert (source["Principal"], source["Action"]) == ({"AWS": ROLE}, ["kms:Decrypt"])
+    assert (target["Action"], target["Resource"]) == (["kms:Decrypt", "kms:GenerateDataKey"], "*")
+    with pytest.raises(UsageError, match="the job uses"):
+        key_policy(job(), key="arn:aws:kms:eu-west-1:111122223333:key/other")
 
 
 def test_without_sources_a_manifests_buckets_are_not_known() -> None:

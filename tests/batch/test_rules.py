@@ -20,6 +20,7 @@ GENERATOR = {
     "S3JobManifestGenerator": {"SourceBucket": "arn:aws:s3:::b", "EnableManifestOutput": False}
 }
 COPY = "Operation.S3PutObjectCopy"
+TARGET = f"{COPY}.TargetResource"
 ACL = "Operation.S3PutObjectAcl.AccessControlPolicy"
 DIRECTORY = "arn:aws:s3express:us-west-2:111122223333:bucket/b--usw2-az1--x-s3"
 REPORT = {
@@ -437,6 +438,30 @@ ALSO: list[tuple[str, dict[str, Any], Facts | None, str]] = [
         Facts(unreplicated_buckets=frozenset("b")),
         "Operation.S3ReplicateObject",
     ),
+    ("existing buckets", VALID, Facts(missing_buckets=frozenset({"copies"})), TARGET),
+    ("existing buckets", VALID, Facts(missing_buckets=frozenset({"reports"})), "Report.Bucket"),
+    (
+        "existing buckets",
+        VALID,
+        Facts(missing_buckets=frozenset("a"), source_buckets=frozenset("a")),
+        "Manifest",
+    ),
+    ("existing manifest", VALID, Facts(manifest_missing=True), "Manifest.Location"),
+    ("rows to work on", VALID, Facts(rows=0), "Manifest"),
+    (
+        "owner of the bucket",
+        OWNED,
+        Facts(foreign_buckets=frozenset({("reports", "111122223333")})),
+        "Report.ExpectedBucketOwner",
+    ),
+    ("versioned target", VALID, Facts(unversioned_buckets=frozenset({"copies"})), TARGET),
+    (
+        "versioned objects",
+        generated("S3ReplicateObject"),
+        Facts(unversioned_buckets=frozenset("b")),
+        "Operation.S3ReplicateObject",
+    ),
+    ("everything read", VALID, Facts(unread={"bucket copies": "403"}), "bucket copies"),
     ("unquoted etag", located(ETag='"e"'), None, "Manifest.Location.ETag"),
     ("current etag", VALID, Facts(manifest_etag='"f"'), "Manifest.Location.ETag"),
     (
@@ -565,6 +590,9 @@ def test_timestamps_without_a_zone_compare_as_utc() -> None:
         (copies(TargetKeyPrefix="p"), Facts(source_buckets=frozenset({"copies"}))),
         (copies(MetadataDirective="REPLACE"), Facts(source_buckets=frozenset({"copies"}))),
         (VALID, ON_DIRECTORY),
+        (VALID, Facts(source_buckets=frozenset("a"), unversioned_buckets=frozenset("a"), rows=1)),
+        (OWNED, Facts(foreign_buckets=frozenset({("copies", "111122223333")}))),
+        (VALID, Facts(missing_buckets=frozenset({"elsewhere"}))),
         (VALID, Facts(lockless_buckets=frozenset({"copies"}), unreplicated_buckets=frozenset("a"))),
     ],
 )
@@ -639,6 +667,7 @@ def test_what_no_rule_forbids_passes(job: dict[str, Any]) -> None:
 def test_only_what_the_sources_leave_open_is_a_warning() -> None:
     assert {rule.name for rule in RULES if rule.warning} == {
         "directory tags",
+        "everything read",
         "disputed rows",
         "disputed target",
         "explicit checksum",
@@ -652,6 +681,7 @@ def test_only_what_the_sources_leave_open_is_a_warning() -> None:
         "restored first",
         "retention mode with date",
         "unquoted etag",
+        "versioned target",
         "zoned timestamps",
     }
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from intact.adapters.auditor import EXTRAS, LEFTOVERS, discard
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.s3control import describe_job
-from intact.audit import Level, Reason, Verdict
+from intact.audit import Level, Reason, Verdict, Withheld
 from intact.batch.report import ReportManifest
 from intact.cli.audit import LEDGER
 from intact.cli.main import cli
-from intact.errors import ExitCode, FormatError, StoreError
+from intact.errors import ExitCode, FormatError, StoreError, UsageError
 from tests.stage import ACCOUNT
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Auditing:
         self.outcome: JobOutcome = stage.run(manifest, Operation=operation)
 
     def __call__(self, *arguments: str) -> Result:
+        discard(self.out / LEDGER)
         reach = ["--endpoint-url", self._server, "--region", "eu-west-1"]
         reach += ["--control-endpoint-url", self.stage.endpoint.url, "--out", str(self.out)]
         return CliRunner().invoke(cli, ["audit", *arguments, *reach], standalone_mode=False)
@@ -69,7 +71,9 @@ def auditing(stage: Stage, s3_server: str, tmp_path: Path) -> Auditing:
 def test_a_job_whose_checksums_compare_to_nothing_is_not_proven(auditing: Auditing) -> None:
     result = auditing.by_id()
     assert result.return_value == ExitCode.UNPROVEN, result.output
-    assert {r.finding.reason for r in auditing.records()} == {Reason.NOTHING_COMPARABLE}
+    assert {(r.finding.reason, r.finding.level) for r in auditing.records()} == {
+        (Reason.BELOW_REQUIRED, Level.ETAG)
+    }
 
 
 def test_the_same_job_is_proven_by_reading(auditing: Auditing) -> None:
@@ -213,6 +217,197 @@ def test_a_destination_bucket_that_does_not_exist_ends_the_audit(auditing: Audit
     )
     assert isinstance(result.exception, StoreError)
     assert "no-such-bucket-anywhere" in str(result.exception)
+
+
+def test_what_is_read_can_be_limited(auditing: Auditing) -> None:
+    result = auditing.by_id("--read", "missing", "--read-budget", "10B")
+    assert result.return_value == ExitCode.UNPROVEN, result.output
+    assert [r.evidence.destination_bytes for r in auditing.records()] == [
+        Withheld(terms="the budget of 10 bytes is spent")
+    ] * 2
+    result = auditing.by_id("--read", "sample:0.000001")
+    assert result.return_value == ExitCode.UNPROVEN, result.output
+    assert [r.evidence.destination_bytes for r in auditing.records()] == [
+        Withheld(terms="outside the sample of 1e-06")
+    ] * 2
+
+
+def test_a_record_of_a_submission_names_the_job(auditing: Auditing, tmp_path: Path) -> None:
+    saved = tmp_path / "job.json.submitted"
+    journal = [{"request": {"AccountId": ACCOUNT}}, {"job_id": auditing.outcome.job_id}]
+    saved.write_text("".join(json.dumps(line) + "\n" for line in journal))
+    result = auditing(str(saved), "--read", "all")
+    assert result.return_value == ExitCode.VERIFIED, result.output
+
+
+def compute(stage: Stage, *rows: str, bucket: str) -> JobOutcome:
+    """Run a Compute checksum job over the rows' objects."""
+    body = "".join(f"{bucket},{row}\n" for row in rows).encode()
+    etag = stage.s3.put_object(Bucket=stage.desk, Key="compute.csv", Body=body)["ETag"]
+    manifest = {
+        "Spec": {"Format": "S3BatchOperations_CSV_20180820", "Fields": ["Bucket", "Key"]},
+        "Location": {"ObjectArn": f"arn:aws:s3:::{stage.desk}/compute.csv", "ETag": etag},
+    }
+    return stage.run(
+        manifest,
+        Operation={"S3ComputeObjectChecksum": {"ChecksumAlgorithm": "CRC32"}},
+        Report=stage.report(ExpectedBucketOwner="000000000000"),
+    )
+
+
+ROWS = ("plain", "odd/a%2Bb%20%2525.txt")
+
+
+@pytest.fixture
+def computed(auditing: Auditing) -> list[JobOutcome]:
+    stage = auditing.stage
+    return [compute(stage, *ROWS, bucket=bucket) for bucket in (stage.source, stage.target)]
+
+
+def test_compute_checksum_jobs_prove_without_reading(
+    auditing: Auditing, computed: list[JobOutcome], tmp_path: Path
+) -> None:
+    source, destination = computed
+    job = describe_job(auditing.stage.control, account_id=ACCOUNT, job_id=source.job_id)
+    saved = tmp_path / "compute.json"
+    saved.write_text(json.dumps(job, default=lambda moment: moment.isoformat()))
+    result = auditing.by_id(
+        "--computed", str(saved), "--computed", destination.job_id, "--require", "computed"
+    )
+    assert result.return_value == ExitCode.VERIFIED, result.output
+    assert {r.finding.level for r in auditing.records()} == {Level.COMPUTED}
+
+
+def test_a_report_of_a_job_that_nobody_describes_is_enough(
+    auditing: Auditing, computed: list[JobOutcome], tmp_path: Path
+) -> None:
+    stage, [source, destination] = auditing.stage, computed
+    folder = tmp_path / "report"
+    (folder / "results").mkdir(parents=True)
+    key = source.report_manifest_key or ""
+    (folder / "manifest.json").write_bytes(stage.read(key))
+    for part in ReportManifest.parse(stage.read(key)).parts:
+        (folder / "results" / part.key.rpartition("/")[2]).write_bytes(stage.read(part.key))
+    there = f"s3://{stage.desk}/{destination.report_manifest_key}"
+    for here in (folder, folder / "manifest.json"):
+        result = auditing.by_id("--computed", str(here), "--computed", there)
+        assert result.return_value == ExitCode.VERIFIED, result.output
+
+
+def test_a_job_that_computes_nothing_is_no_evidence(auditing: Auditing) -> None:
+    result = auditing.by_id("--computed", auditing.outcome.job_id)
+    assert isinstance(result.exception, UsageError)
+    assert "computes no checksums" in str(result.exception)
+
+
+def test_a_record_without_an_answer_names_no_job(auditing: Auditing, tmp_path: Path) -> None:
+    saved = tmp_path / "record"
+    saved.write_text(json.dumps({"request": {"AccountId": ACCOUNT}, "job_id": None}))
+    result = auditing(str(saved))
+    assert isinstance(result.exception, UsageError)
+    for text in ("[]", "no"):
+        saved.write_text(text)
+        assert isinstance(auditing(str(saved)).exception, FormatError)
+
+
+def sums(*names: str, tag: bool = False) -> str:
+    digests = {name: hashlib.sha256(f"content of {name}".encode()).hexdigest() for name in names}
+    form = "SHA256 ({}) = {}\n" if tag else "{1}  {0}\n"
+    return "".join(form.format(name, digest) for name, digest in digests.items())
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "tag"),
+    [("SHA256SUMS", "", False), ("SHA256=list", "SHA256=", False), ("list.sums", "", True)],
+)
+def test_digests_from_elsewhere_prove_without_reading(
+    auditing: Auditing, tmp_path: Path, name: str, prefix: str, *, tag: bool
+) -> None:
+    path = tmp_path / name.removeprefix(prefix)
+    path.write_text(sums("plain", ODD, tag=tag))
+    result = auditing.by_id("--expect", f"{prefix}{path}", "--require", "independent")
+    assert result.return_value == ExitCode.VERIFIED, result.output
+    assert {r.finding.level for r in auditing.records()} == {Level.INDEPENDENT}
+
+
+def test_a_digest_that_differs_accuses_and_one_that_cannot_be_read_is_told(
+    auditing: Auditing, tmp_path: Path
+) -> None:
+    for key in ("plain", ODD):  # long gone, so that only the file speaks of them
+        auditing.stage.s3.delete_object(Bucket=auditing.stage.source, Key=key)
+    path = tmp_path / "x.sha256"
+    path.write_text(sums("plain").replace("  plain", f"  {ODD}") + sums("plain"))
+    result = auditing.by_id("--expect", str(path))
+    assert result.return_value == ExitCode.WRONG, result.output
+    assert [r.finding.reason for r in auditing.records()] == [
+        Reason.EQUAL,
+        Reason.EXPECTED_DIFFERS,
+    ]
+    path.write_text(sums("plain", ODD) + "nonsense\n")
+    result = auditing.by_id("--expect", str(path))
+    assert result.return_value == ExitCode.UNFINISHED
+    assert "1 expected digests could not be read" in result.output
+    assert "unreadable digest" in (auditing.out / LEFTOVERS).read_text()
+
+
+def test_digests_that_the_manifest_carries_prove_without_reading(auditing: Auditing) -> None:
+    stage = auditing.stage
+    rows = [
+        f"{stage.source},{key},{sums(name)[:64]}\n"
+        for key, name in zip(ROWS, ("plain", ODD), strict=True)
+    ]
+    stage.s3.put_object(Bucket=stage.desk, Key="manifest.csv", Body="".join(rows).encode())
+    carrying = ("--fields", "Bucket,Key,Ignore", "--carried")
+    result = auditing.by_manifest(*carrying, "SHA256")
+    assert result.return_value == ExitCode.VERIFIED, result.output
+    assert isinstance(auditing.by_manifest(*carrying, "Size,SHA256").exception, UsageError)
+
+
+def test_what_the_destination_holds_besides_is_listed(auditing: Auditing) -> None:
+    auditing.stage.s3.put_object(Bucket=auditing.stage.target, Key="=extra", Body=b"12345")
+    result = auditing.by_id("--read", "all", "--extras")
+    assert result.return_value == ExitCode.VERIFIED, result.output
+    assert "note: 1 objects at the destination are in no row" in result.output
+    extras = (auditing.out / EXTRAS).read_text().splitlines()
+    assert extras[0] == "bucket,key,size,etag"
+    assert extras[1].startswith(f"{auditing.stage.target},%3Dextra,5,")
+
+
+def test_rows_of_the_report_that_match_no_row_are_named(auditing: Auditing) -> None:
+    stage = auditing.stage
+    job: Any = describe_job(stage.control, account_id=ACCOUNT, job_id=auditing.outcome.job_id)
+    body = f"{stage.source},plain\n".encode()
+    etag = stage.s3.put_object(Bucket=stage.desk, Key="other.csv", Body=body)["ETag"]
+    location = job["Job"]["Manifest"]["Location"]
+    location |= {"ObjectArn": f"arn:aws:s3:::{stage.desk}/other.csv", "ETag": etag.strip('"')}
+    saved = auditing.out.parent / "job.json"
+    saved.write_text(json.dumps(job, default=lambda moment: moment.isoformat()))
+    result = auditing(str(saved), "--read", "all")
+    assert result.return_value == ExitCode.UNFINISHED
+    assert "1 report rows match no row of the manifest" in result.output
+    assert "1 rows of the manifest for 2 tasks of the job" in result.output
+    left = (auditing.out / LEFTOVERS).read_text()
+    assert f"s3://{stage.source}/odd/a%2Bb%20%2525.txt" in left
+    assert "odd/a%2Bb%20%2525.txt" in result.output
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--expect", "no-such-file"],
+        ["--read", "sample"],
+        ["--read", "all:1"],
+        ["--read", "sample:nan"],
+        ["--read", "some"],
+        ["--read", "sample:2"],
+        ["--read-budget", "much"],
+    ],
+    ids=" ".join,
+)
+def test_terms_that_mean_nothing_are_refused(arguments: list[str]) -> None:
+    where = ["--manifest", "s3://b/k", "--target-resource", "arn:aws:s3:::b"]
+    result = CliRunner().invoke(cli, ["audit", *where, *arguments])
+    assert isinstance(result.exception, UsageError)
 
 
 @pytest.mark.parametrize(

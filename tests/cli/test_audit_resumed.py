@@ -18,7 +18,7 @@ from intact.adapters.verify import contradictions, problems
 from intact.audit import Verdict
 from intact.audit.ledger import FINDINGS, SEAL, SEGMENTS
 from intact.cli.audit import LEDGER
-from intact.cli.main import INTERRUPTED, cli
+from intact.cli.main import cli
 from intact.errors import ExitCode, FormatError, UsageError
 from tests.ledgers import GOLDEN, copied, written
 from tests.stage import ACCOUNT
@@ -104,7 +104,7 @@ def test_a_killed_audit_goes_on_and_asks_nothing_twice(audit: Audit) -> None:
 def test_an_interrupted_audit_says_how_to_go_on(audit: Audit) -> None:
     with audit.ended_by(signal.SIGINT, segments=2) as process:
         _, told = process.communicate()
-    assert process.returncode == INTERRUPTED, told
+    assert process.returncode == ExitCode.INTERRUPTED, told
     assert "Traceback" not in told
     command = shlex.split(told.strip().splitlines()[-1])
     assert command[-2:] == ["--out", str(audit.out)]
@@ -113,14 +113,30 @@ def test_an_interrupted_audit_says_how_to_go_on(audit: Audit) -> None:
     assert result.return_value == ExitCode.VERIFIED, result.output
 
 
-def test_a_finished_audit_is_shown_and_not_asked_again(audit: Audit) -> None:
+def test_a_finished_audit_is_not_taken_for_a_new_one(audit: Audit) -> None:
     assert audit().return_value == ExitCode.VERIFIED
     kept = audit.files()
     audit.stage.s3.delete_object(Bucket=audit.stage.target, Key=audit.keys[0])
+    refused = audit().exception
+    assert isinstance(refused, UsageError)
+    assert "holds a finished audit" in str(refused)
+    (audit.out / STAGING).touch()  # as a kill right behind the seal leaves it
     result = audit()
     assert result.return_value == ExitCode.VERIFIED
     assert "nothing is asked again" in result.stderr
     assert audit.files() == kept
+
+
+def test_a_file_of_digests_that_changed_is_another_audit(audit: Audit, tmp_path: Path) -> None:
+    sums = tmp_path / "x.sha256"
+    sums.write_text(f"{'0' * 64}  no such key\n")
+    audit.arguments += ["--expect", str(sums)]
+    with audit.ended_by(signal.SIGKILL, segments=1) as process:
+        process.communicate()
+    sums.write_text(f"{'1' * 64}  no such key\n")
+    refused = audit().exception
+    assert isinstance(refused, UsageError)
+    assert "inputs is" in str(refused)
 
 
 def test_another_audit_does_not_go_on_with_what_was_left(audit: Audit) -> None:

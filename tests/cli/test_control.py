@@ -8,13 +8,15 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+import click
 import pytest
 from click.testing import CliRunner
 
-from intact.adapters.submission import JobRecord, submit_once
+from intact.adapters.record import JobRecord, read_described
+from intact.audit import Subject
 from intact.batch.spec import to_json
 from intact.cli.main import cli
-from intact.errors import ExitCode, FormatError, UsageError
+from intact.errors import ExitCode, FormatError, StoreError, UsageError
 from tests.stage import ACCOUNT
 
 if TYPE_CHECKING:
@@ -82,9 +84,11 @@ def test_a_submission_killed_before_its_answer_is_repeated_as_one_job(
     killed = subprocess.run(command, check=False, capture_output=True)  # noqa: S603 - our own code
     assert killed.returncode == -signal.SIGKILL
     [created] = jobs(stage)
-    record = JobRecord.load(job.with_name("job.json.submitted"))
-    assert record is not None
+    record = JobRecord(job.with_name("job.json.submitted"))
+    assert record.request is not None
     assert record.job_id is None
+    with pytest.raises(UsageError, match="names no job"):
+        run(stage, "show", str(record.path))
     assert run(stage, "submit", str(job)) == (ExitCode.VERIFIED, f"{created}\n")
     assert jobs(stage) == [created]
 
@@ -101,7 +105,67 @@ def test_a_submitted_job_is_shown_listed_confirmed_and_done(stage: Stage, job: P
     states = job.with_name("states")
     code, shown = run(stage, "watch", *named, "--record", str(states))
     assert (code, shown) == (ExitCode.VERIFIED, f"{job_id}  Complete  {COUNTS}\n")
-    assert json.loads(states.read_text().splitlines()[-1])["status"] == "Complete"
+    last = JobRecord(states).described
+    assert last is not None
+    assert last["Job"]["Status"] == "Complete"
+
+
+def test_one_record_holds_the_request_the_job_and_every_state(
+    stage: Stage, job: Path, s3_server: str
+) -> None:
+    path = job.with_name("one")
+    job_id = run(stage, "submit", str(job), "--record", str(path))[1].strip()
+    assert stage.wait(job_id).status.value == "Suspended"
+    assert run(stage, "watch", str(path))[0] == ExitCode.UNFINISHED
+    run(stage, "confirm", str(path))
+    assert run(stage, "watch", str(path))[0] == ExitCode.VERIFIED
+    before = path.read_bytes()
+    assert run(stage, "watch", str(path))[0] == ExitCode.VERIFIED
+    assert path.read_bytes() == before  # nothing new was seen
+    record = JobRecord(path)
+    assert (record.job_id, record.account_id) == (job_id, ACCOUNT)
+    assert record.request is not None
+    assert record.request["AccountId"] == ACCOUNT
+    states = [
+        found["described"]["Job"]["Status"]
+        for found in map(json.loads, path.read_text().splitlines())
+        if "described" in found
+    ]
+    assert (states[0], states[-1]) == ("Suspended", "Complete")
+    described = stage.control.describe_job(AccountId=ACCOUNT, JobId=job_id)["Job"]
+    assert Subject.from_describe(read_described(path)) == Subject.from_describe({"Job": described})
+    audit = ["audit", str(path), "--endpoint-url", s3_server, "--out", str(job.with_name("a"))]
+    audited = CliRunner().invoke(cli, [*audit, "--region", "eu-west-1"], standalone_mode=False)
+    assert audited.return_value == ExitCode.VERIFIED, audited.output
+
+
+def test_a_job_that_aws_forgot_is_shown_from_its_record(stage: Stage, job: Path) -> None:
+    path = job.with_name("job.json.submitted")
+    job_id = run(stage, "submit", str(job), "--start")[1].strip()
+    run(stage, "watch", str(path))
+    lines = path.read_text().replace(job_id, "forgotten-job")
+    path.write_text(lines)
+    command = ["job", "show", str(path), *options(stage)]
+    result = CliRunner().invoke(cli, command, standalone_mode=False)
+    assert json.loads(result.stdout)["Job"]["Status"] == "Complete"
+    assert result.stderr.startswith("note: as recorded at 20")
+    path.write_text("".join(f"{one}\n" for one in lines.splitlines() if "described" not in one))
+    with pytest.raises(StoreError, match="forgotten-job"):
+        run(stage, "show", str(path))
+    with pytest.raises(UsageError, match="no state was seen"):
+        read_described(path)
+
+
+def test_a_record_is_that_of_one_job(stage: Stage, job: Path) -> None:
+    path = job.with_name("job.json.submitted")
+    run(stage, "submit", str(job), "--start")
+    with pytest.raises(UsageError, match="wanted a record of its own for job-2"):
+        run(stage, "watch", "job-2", "--account-id", ACCOUNT, "--record", str(path))
+
+
+def test_an_id_alone_does_not_name_a_job(stage: Stage) -> None:
+    with pytest.raises(click.UsageError, match="needs --account-id"):
+        run(stage, "show", "job-1")
 
 
 def test_a_complete_job_with_a_failed_task_is_no_success(stage: Stage, job: Path) -> None:
@@ -143,8 +207,11 @@ def test_what_s3_would_refuse_is_not_sent(stage: Stage, job: Path) -> None:
     assert jobs(stage) == []
 
 
-def test_a_file_that_is_no_record_is_refused(stage: Stage, tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", ["{\n", '{"a": 1}\n', "[]\n"])
+def test_a_file_that_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     path = tmp_path / "record"
-    path.write_text("{")
-    with pytest.raises(FormatError, match="wanted the record of a job"):
-        submit_once(stage.control, {}, path=path)
+    path.write_text(text)
+    with pytest.raises(FormatError, match="wanted"):
+        JobRecord(path)
+    with pytest.raises(FormatError, match="wanted"):
+        read_described(path)

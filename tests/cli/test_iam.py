@@ -11,6 +11,7 @@ from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCop
 from intact.batch.spec import to_json
 from intact.cli.main import cli
 from intact.errors import UsageError
+from tests.model_requests import KEY
 
 JOB = to_json(
     JobSpec(
@@ -46,7 +47,20 @@ def test_other_tools_get_their_own_form() -> None:
     assert "PhotoCopy" in json.loads(iam("job-role", "--format", "cloudformation"))["Resources"]
 
 
-def test_a_bucket_that_the_job_does_not_read_has_no_policy() -> None:
-    assert json.loads(iam("bucket-policy", "--bucket", "photos"))["Statement"]
-    with pytest.raises(UsageError, match="wanted one of photos"):
-        iam("bucket-policy", "--bucket", "copies")
+@pytest.mark.parametrize("bucket", ["photos", "copies", "lists", "reports"])
+def test_every_bucket_of_the_job_has_a_policy(bucket: str) -> None:
+    statements = json.loads(iam("bucket-policy", "--bucket", bucket))["Statement"]
+    assert statements
+    assert all(f":::{bucket}" in arn for one in statements for arn in one["Resource"])
+
+
+def test_a_bucket_that_the_job_does_not_touch_has_no_policy() -> None:
+    with pytest.raises(UsageError, match="wanted one of photos, copies, lists, reports"):
+        iam("bucket-policy", "--bucket", "other")
+
+
+def test_a_key_of_the_job_has_a_policy() -> None:
+    [one] = json.loads(iam("key-policy", "--source-key", KEY, "--key", KEY))["Statement"]
+    assert (one["Action"], one["Resource"]) == (["kms:Decrypt"], "*")
+    with pytest.raises(UsageError, match="the job uses none"):
+        iam("key-policy", "--key", KEY)

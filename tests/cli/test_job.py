@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING
 
 import boto3
 import pytest
+import yaml
 from botocore.stub import Stubber
 from click.testing import CliRunner
 
 from intact.cli.main import cli
-from intact.errors import ExitCode
+from intact.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
+
+    from tests.stage import Stage
 
 GOOD = {
     "--account-id": "111122223333",
@@ -92,6 +97,10 @@ def test_what_was_built_lints_clean() -> None:
     assert lint(build()[1]) == (ExitCode.VERIFIED, "nothing wrong\n", "")
 
 
+def test_yaml_lints_as_json_does() -> None:
+    assert lint(yaml.safe_dump(json.loads(build()[1]))) == lint(build()[1])
+
+
 def test_everything_wrong_with_a_file_is_named_at_once() -> None:
     request = json.loads(build()[1]) | {"Priority": -1, "RoleArn": "copy"}
     code, stdout, stderr = lint(json.dumps(request))
@@ -114,16 +123,48 @@ def test_a_skeletons_placeholders_are_named() -> None:
     assert "error: Report.Format: got nothing" in stderr
 
 
-def test_a_plan_names_the_price_of_the_job_and_of_every_proof(tmp_path: Path) -> None:
-    def plan(*options: str) -> str:
-        arguments = ["job", "plan", "-", "--objects", "10000000", "--bytes", "1", *options]
-        return CliRunner().invoke(cli, arguments, input=build()[1]).stdout
+def plan(*options: str) -> Result:
+    arguments = ["job", "plan", "-", *options]
+    return CliRunner().invoke(cli, arguments, input=build()[1], standalone_mode=False)
 
-    assert "the job: 60.25\n" in plan()
-    assert "proof: recorded: 8.00\n" in plan()
-    assert "proof: computed: unknown\n" in plan()
-    assert plan("--level", "read").endswith("cheapest proof of at least read: read\n")
+
+def test_a_plan_names_the_price_of_the_job_and_of_every_proof(tmp_path: Path) -> None:
+    load = ("--objects", "10000000", "--bytes", "1")
+    shown = plan(*load).stdout
+    assert "the job: 60.25\n" in shown
+    assert "proof, level 0, none: 0.00\n" in shown
+    assert "proof, level 2, recorded: 8.00\n" in shown
+    assert "proof, level 4, computed: unknown\n" in shown
+    assert plan(*load, "--level", "read").stdout.endswith("of at least read: read\n")
     prices = json.loads(resources.files("intact.batch").joinpath("prices.json").read_bytes())
     own = tmp_path / "prices.json"
     own.write_text(json.dumps(prices | {"thousand_reads": None}))
-    assert "none whose price is known" in plan("--prices", str(own))
+    assert "none whose price is known" in plan(*load, "--prices", str(own)).stdout
+
+
+def test_a_plan_counts_a_manifest_itself(tmp_path: Path) -> None:
+    path = tmp_path / "m.csv"
+    path.write_bytes(b"b,k,1000\nb,j,6000000000\n")
+    shown = plan("--manifest", str(path), "--columns", "Bucket,Key,Size").stdout
+    assert shown.startswith("2 objects of 6,000,001,000 bytes\n1 of them are too large")
+
+
+def test_a_plan_counts_what_is_listed(stage: Stage, s3_server: str) -> None:
+    stage.fill("in/a", "in/b", "out")
+    where = ["--list", f"s3://{stage.source}/in/", "--endpoint-url", s3_server]
+    shown = plan(*where, "--region", "us-east-1").stdout
+    assert shown.startswith("2 objects of 30 bytes\n")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        ["--objects", "1"],
+        ["--list", "s3://b", "--bytes", "1"],
+        ["--list", "b", "--manifest", "m"],
+    ],
+    ids=" ".join,
+)
+def test_a_plan_wants_one_way_to_count(options: list[str]) -> None:
+    assert isinstance(plan(*options).exception, UsageError)

@@ -15,8 +15,16 @@ from click.testing import CliRunner
 
 from intact.audit import Verdict
 from intact.cli import main as main_module
-from intact.cli.main import INTERRUPTED, cli, main
-from intact.errors import AccessError, ExitCode, FormatError, StoreError, UsageError
+from intact.cli.main import cli, main
+from intact.errors import (
+    AccessError,
+    CorruptError,
+    ExitCode,
+    FormatError,
+    StoreError,
+    UnprovenError,
+    UsageError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,9 +95,12 @@ def test_an_unknown_command_is_a_usage_error() -> None:
         (FormatError("no"), ExitCode.UNFINISHED),
         (StoreError("no"), ExitCode.UNFINISHED),
         (AccessError("no"), ExitCode.UNFINISHED),
+        (CorruptError("no"), ExitCode.WRONG),
+        (UnprovenError("no"), ExitCode.UNPROVEN),
         (PermissionError("no"), ExitCode.UNFINISHED),
-        (KeyboardInterrupt(), INTERRUPTED),
+        (KeyboardInterrupt(), ExitCode.INTERRUPTED),
         (click.UsageError("no"), ExitCode.USAGE),
+        (KeyError("a bug"), ExitCode.UNFINISHED),
     ],
     ids=repr,
 )

@@ -43,6 +43,13 @@ def test_warnings_alone_are_no_error(path: Path) -> None:
     assert "warning: several versions" in result.stdout
 
 
+def test_the_search_keeps_to_the_memory_it_is_given(path: Path) -> None:
+    path.write_bytes(b"".join(b"b,k%d\n" % (number % 200_000) for number in range(200_001)))
+    result = manifest("lint", str(path), "--memory-mb", "100")
+    assert "warning: duplicate" in result.stdout
+    assert manifest("lint", str(path), "--memory-mb", "1").exception is not None
+
+
 def test_an_object_is_linted_with_the_jobs_prefix(stage: Stage, s3_server: str) -> None:
     stage.s3.put_object(Bucket=stage.desk, Key="a b.csv", Body=b"b," + b"k" * 1024 + b"\n")
     reach = ["--endpoint-url", s3_server, "--region", "us-east-1"]

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,9 +19,9 @@ from intact.adapters.ledger import LedgerReader
 from intact.adapters.s3control import cancel, describe, s3control_client
 from intact.batch.outcome import JobStatus
 from intact.cli.audit import LEDGER
-from intact.cli.main import INTERRUPTED, cli
+from intact.cli.main import cli
 from intact.errors import ExitCode, UsageError
-from intact.rehearsal.faults import DEATH
+from intact.rehearsal.faults import DEATH, Faults
 from tests.stage import ACCOUNT
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def test_a_job_that_was_killed_midway_ends_whole(theatre: Theatre, tmp_path: Pat
         assert outcome.total == len(names)
         assert [row.split(",")[1] for row in second.stage.rows(outcome)] == names
         assert len(names) <= copies(second.stage) <= len(names) + MOST_REPEATED
-        assert second.interrupt() == INTERRUPTED
+        assert second.interrupt() == ExitCode.INTERRUPTED
 
 
 def test_a_job_whose_process_died_as_planned_goes_on_past_it(
@@ -148,7 +148,7 @@ def test_ctrl_c_keeps_the_state_and_ends_with_its_own_status(
     with theatre.open(f"--state={tmp_path}") as first:
         job_id = first.stage.submit(first.stage.manifest("a"), ConfirmationRequired=True)
         first.stage.wait(job_id)
-        assert first.interrupt() == INTERRUPTED
+        assert first.interrupt() == ExitCode.INTERRUPTED
     with theatre.open(f"--state={tmp_path}") as second:
         assert second.stage.wait(job_id).status is JobStatus.SUSPENDED
         cancel(second.stage.control, account_id=ACCOUNT, job_id=job_id)
@@ -226,6 +226,17 @@ def test_the_help_says_where_it_differs_from_aws() -> None:
         "Unlike AWS it checks no signature",
         "501",
         "127.0.0.1",
-        "S3ComputeObjectChecksum",
+        "S3ReplicateObject by the store's own replication configuration",
+        "S3UpdateObjectEncryption by copying an object onto itself",
+        "event holds for example, it refuses",
+        "Replicas have version ids of their own",
     ):
         assert words in said
+
+
+def test_the_help_names_every_fault() -> None:
+    said = CliRunner().invoke(cli, ["rehearse", "--help"]).output
+    names = {item.name.split("_")[0] for item in fields(Faults)}
+    assert {
+        name for name in names if not re.search(rf"^ +.*\b{name}\b", said, re.MULTILINE)
+    } == set()

@@ -11,7 +11,7 @@ import pytest
 
 from intact.adapters.auditor import STAGING
 from intact.cli import main as main_module
-from intact.cli.main import INTERRUPTED, main
+from intact.cli.main import main
 from intact.cli.resuming import resumable
 from intact.errors import AccessError, ExitCode, UsageError
 
@@ -50,7 +50,7 @@ def run(error: BaseException, folder: Path, monkeypatch: pytest.MonkeyPatch) -> 
     [
         (AccessError("the credentials have expired"), ExitCode.UNFINISHED),
         (OSError(28, "No space left on device"), ExitCode.UNFINISHED),
-        (KeyboardInterrupt("interrupted"), INTERRUPTED),
+        (KeyboardInterrupt("interrupted"), ExitCode.INTERRUPTED),
     ],
     ids=repr,
 )
@@ -66,7 +66,7 @@ def test_the_command_that_goes_on_is_named(
     (folder / STAGING).touch()
     assert run(error, folder, monkeypatch) == code
     first, second, command = capsys.readouterr().err.strip().splitlines()
-    assert str(error) in first
+    assert error.args[-1] in first
     assert second == "What was found so far is kept; go on with:"
     words = ["intact", "job id", "--endpoint-url", "https://host:1/p?q=1", "--read", "all"]
     assert shlex.split(command) == [*words, "--out", str(folder)]

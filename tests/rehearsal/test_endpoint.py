@@ -12,7 +12,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from intact.adapters.s3control import cancel, confirm, describe
+from intact.adapters.s3control import cancel, confirm, describe, s3control_client
 from intact.batch.manifest import VERSIONED_FIELDS
 from intact.batch.outcome import JobStatus
 from intact.batch.report import ReportManifest
@@ -21,6 +21,7 @@ from intact.rehearsal.endpoint import MOST_BODY, BatchEndpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     import boto3
     from types_boto3_s3 import S3Client
@@ -276,6 +277,16 @@ def test_a_suspended_job_that_is_cancelled_did_nothing(stage: Stage) -> None:
     assert stage.keys(stage.desk) == ["manifest.csv"]
 
 
+def test_a_job_is_cancelled_while_its_manifest_is_being_read(stage: Stage) -> None:
+    rows = 300_000
+    job_id = stage.submit(stage.stored_manifest(f"{stage.source},k\n".encode() * rows))
+    while describe(stage.control, account_id=ACCOUNT, job_id=job_id).status is JobStatus.NEW:
+        pass
+    cancel(stage.control, account_id=ACCOUNT, job_id=job_id)
+    outcome = stage.wait(job_id)
+    assert (outcome.status, outcome.total) == (JobStatus.CANCELLED, 0)
+
+
 def test_a_job_cancelled_midway_reports_the_tasks_that_ran(
     stage: Stage, on_copy: Callable[[Callable[[], object]], None]
 ) -> None:
@@ -354,6 +365,19 @@ def test_jobs_are_listed_by_status_newest_first_in_pages(stage: Stage) -> None:
         stage.control.list_jobs(AccountId=ACCOUNT, NextToken="nowhere")
 
 
+def test_a_page_begins_where_the_last_one_ended_though_jobs_go_on(stage: Stage) -> None:
+    stage.fill("a")
+    ids = [stage.submit(stage.manifest("a"), ConfirmationRequired=True) for _ in range(3)]
+    for job_id in ids:
+        stage.wait(job_id)
+    suspended: dict[str, Any] = {"AccountId": ACCOUNT, "JobStatuses": ["Suspended"]}
+    first = stage.control.list_jobs(**suspended, MaxResults=1)
+    confirm(stage.control, account_id=ACCOUNT, job_id=ids[1])
+    stage.wait(ids[1])
+    last = stage.control.list_jobs(**suspended, NextToken=first["NextToken"])
+    assert [job["JobId"] for job in first["Jobs"] + last["Jobs"]] == [ids[2], ids[0]]
+
+
 def test_the_priority_is_remembered(stage: Stage) -> None:
     job_id = stage.submit(stage.manifest("a"))
     stage.control.update_job_priority(AccountId=ACCOUNT, JobId=job_id, Priority=77)
@@ -372,14 +396,13 @@ def test_the_tags_are_those_last_put(stage: Stage) -> None:
 
 def test_what_is_not_executed_is_refused_by_name(stage: Stage) -> None:
     manifest = stage.manifest("a")
-    versions = stage.manifest("a,null", fields=("Bucket", "Key", "VersionId"))
-    replication: dict[str, Any] = {"S3ReplicateObject": {}}
+    held: dict[str, Any] = {"S3PutObjectRetention": {"Retention": {"EventHold": "ON"}}}
     calls: dict[str, Callable[[], object]] = {
-        "Operation.S3ReplicateObject": lambda: stage.control.create_job(
-            **stage.request(versions, Operation=replication)
+        "Operation.S3PutObjectRetention.Retention.EventHold: no plain store": lambda: (
+            stage.control.create_job(**stage.request(manifest, Operation=held))
         ),
-        "AnnotationDirective": lambda: stage.control.create_job(
-            **stage.request(manifest, Operation=stage.copy(AnnotationDirective="COPY"))
+        "ObjectLockEventHold: no plain store": lambda: stage.control.create_job(
+            **stage.request(manifest, Operation=stage.copy(ObjectLockEventHold="ON"))
         ),
         "ListAccessPoints": lambda: stage.control.list_access_points(AccountId=ACCOUNT),
     }
@@ -467,6 +490,10 @@ def test_the_account_may_stand_in_the_host_alone(endpoint: BatchEndpoint) -> Non
         (501, "POST", b"", {"Content_Length": "-1"}),
         (501, "POST", b"", {"Transfer_Encoding": "chunked"}),
         (501, "POST", b"", {"Content_Length": str(MOST_BODY + 1)}),
+        (501, "POST", b"", {"Content_Length": "9" * 5000}),
+        (403, "POST", b"", {"Origin": "https://example.com"}),
+        (403, "POST", b"", {"Origin": "null", "Host": f"{ACCOUNT}.localhost"}),
+        (403, "GET", b"", {"Sec_Fetch_Site": "cross-site"}),
         (400, "POST", b"<!DOCTYPE x><CreateJobRequest/>", {}),
         (501, "BREW", b"", {}),
     ],
@@ -502,6 +529,18 @@ def test_a_client_that_breaks_off_harms_nobody(
     assert exchange(endpoint, "GET", JOBS, x_amz_account_id=ACCOUNT)[0] == 200
     endpoint.stop()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_state_that_cannot_be_written_is_an_answer_and_no_job(
+    stage: Stage, tmp_path: Path, session: boto3.Session
+) -> None:
+    with BatchEndpoint(stage.s3, state=tmp_path / "state") as endpoint:
+        (tmp_path / "state").rename(tmp_path / "gone")
+        control = s3control_client(session, endpoint_url=endpoint.url, region="eu-west-1")
+        error = error_of(lambda: control.create_job(**stage.request(stage.manifest("a"))))
+        assert (error["Code"], error["HTTPStatusCode"]) == ("InternalServiceException", 500)
+        assert control.list_jobs(AccountId=ACCOUNT)["Jobs"] == []
+        control.close()
 
 
 @pytest.mark.parametrize("workers", [0, -1])

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,8 @@ from intact.errors import FormatError, UsageError
 from intact.rehearsal import runner
 from intact.rehearsal.endpoint import BatchEndpoint
 from intact.rehearsal.faults import Faults
-from intact.rehearsal.state import State
+from intact.rehearsal.jobs import Job, Scope
+from intact.rehearsal.state import Log, State
 from tests.stage import ACCOUNT
 
 if TYPE_CHECKING:
@@ -26,6 +28,17 @@ if TYPE_CHECKING:
     import boto3
 
     from tests.stage import Stage
+
+
+RESULT = TaskResult(
+    bucket="b",
+    raw_key="k",
+    version_id=None,
+    status=TaskStatus.SUCCEEDED,
+    http_status=200,
+    error_code="",
+    message="",
+)
 
 
 @contextmanager
@@ -142,15 +155,7 @@ def test_two_rehearsals_never_share_a_folder(stage: Stage, tmp_path: Path) -> No
 
 def test_a_half_written_result_is_forgotten(tmp_path: Path) -> None:
     state = State(tmp_path)
-    result = TaskResult(
-        bucket="b",
-        raw_key="k",
-        version_id=None,
-        status=TaskStatus.SUCCEEDED,
-        http_status=200,
-        error_code="",
-        message="two\nlines",
-    )
+    result = replace(RESULT, message="two\nlines")
     with state.log("j") as log:
         log.append(result)
     with (tmp_path / "j.results").open("ab") as file:
@@ -179,6 +184,52 @@ def test_a_file_that_is_no_job_is_an_error_that_names_it(tmp_path: Path) -> None
     (tmp_path / "j.json").write_text('{"job_id": "j"}')
     state = State(tmp_path)
     with pytest.raises(FormatError, match=r"j\.json"):
+        state.load()
+    state.close()
+
+
+def test_a_result_that_the_disk_has_no_room_for_is_not_counted(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (40, hard))
+        with Log(tmp_path / "j.results") as log:
+            with pytest.raises(OSError, match="40 of 48 bytes"):
+                log.append(replace(RESULT, message="x" * 21))
+            assert log.count == 0
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, before)
+    with Log(tmp_path / "j.results") as again:
+        assert again.count == 0
+
+
+@pytest.mark.parametrize("name", ["$time", "$map", "$", "k"])
+def test_a_job_is_remembered_whatever_names_its_maps_have(tmp_path: Path, name: str) -> None:
+    arguments = {name: "x", "other": "y"} if name == "k" else {name: "x"}
+    at = datetime(2026, 1, 24, 1, 26, 27, 366827, tzinfo=UTC)
+    job = Job(
+        job_id="j",
+        scope=Scope(account_id=ACCOUNT, region="eu-west-1"),
+        request={"Operation": {"LambdaInvoke": {"UserArguments": arguments}}, "Since": at},
+        created=at,
+        priority=1,
+        tags=({"Key": "$map", "Value": "[]"},),
+    )
+    state = State(tmp_path)
+    state.save(job)
+    assert state.load() == [job]
+    state.close()
+
+
+def test_a_file_that_tells_of_another_job_is_refused(tmp_path: Path) -> None:
+    state = State(tmp_path)
+    scope = Scope(account_id=ACCOUNT, region="eu-west-1")
+    at = datetime(2026, 1, 24, tzinfo=UTC)
+    state.save(Job(job_id="j", scope=scope, request={}, created=at, priority=1))
+    (tmp_path / "j.json").rename(tmp_path / "k.json")
+    with pytest.raises(FormatError, match=r"k\.json: job_id is 'j'; wanted 'k'"):
         state.load()
     state.close()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intact.batch.outcome import JobStatus
+from intact.rehearsal.generating import refused
 from intact.s3.names import bucket_of_arn, key_of_arn
 from tests.stage import ACCOUNT
 
@@ -91,7 +92,11 @@ def test_a_broken_inventory_fails_the_job(
 
 
 def generate(
-    stage: Stage, found: Mapping[str, object], *, output: bool = False
+    stage: Stage,
+    found: Mapping[str, object],
+    *,
+    output: bool = False,
+    **location: object,
 ) -> tuple[JobOutcome, Any]:
     """Run a job over a listing with such a filter; return also its description."""
     generator: dict[str, Any] = {
@@ -105,7 +110,7 @@ def generate(
             "Bucket": f"arn:aws:s3:::{stage.desk}",
             "ManifestPrefix": "lists",
             "ManifestFormat": "S3InventoryReport_CSV_20211130",
-        }
+        } | location
     request = stage.request({}, ManifestGenerator={"S3JobManifestGenerator": generator})
     del request["Manifest"]
     job_id = stage.control.create_job(**request)["JobId"]
@@ -189,6 +194,89 @@ def test_the_generated_manifest_is_left_where_the_job_says(stage: Stage, version
     assert [row.split(",")[1] for row in stage.rows(outcome)] == ["a+b", "a%2Bb"]
 
 
-def test_a_filter_that_a_listing_cannot_tell_is_refused(stage: Stage) -> None:
-    with pytest.raises(stage.control.exceptions.ClientError, match="EligibleForReplication"):
-        generate(stage, {"EligibleForReplication": True})
+def test_a_filter_without_documented_meaning_is_refused(stage: Stage) -> None:
+    with pytest.raises(stage.control.exceptions.ClientError, match="EligibleForReplication false"):
+        generate(stage, {"EligibleForReplication": False})
+
+
+def test_a_filter_that_is_newer_is_refused_by_name() -> None:
+    where = "ManifestGenerator.S3JobManifestGenerator.Filter"
+    assert list(refused({"Filter": {"MatchAnyMood": ["good"]}})) == [f"{where}.MatchAnyMood"]
+
+
+KEY = "arn:aws:kms:us-east-1:000000000000:key/11111111-2222-3333-4444-555555555555"
+
+
+@pytest.mark.parametrize(
+    ("encryption", "copied"),
+    [
+        ({"SSES3": {}}, ["plain"]),
+        ({"SSEKMS": {}}, ["kms"]),
+        ({"SSEKMS": {"KmsKeyArn": KEY, "BucketKeyEnabled": False}}, ["kms"]),
+        ({"SSEKMS": {"BucketKeyEnabled": True}}, []),
+        ({"DSSEKMS": {}}, ["dsse"]),
+    ],
+)
+def test_objects_are_listed_by_their_encryption(
+    stage: Stage, encryption: dict[str, Any], copied: list[str]
+) -> None:
+    put: Any = stage.s3.put_object
+    key = {"SSEKMSKeyId": KEY}
+    put(Bucket=stage.source, Key="plain", Body=b"")
+    put(Bucket=stage.source, Key="kms", Body=b"", ServerSideEncryption="aws:kms", **key)
+    put(Bucket=stage.source, Key="dsse", Body=b"", ServerSideEncryption="aws:kms:dsse", **key)
+    own = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"0" * 32}
+    put(Bucket=stage.source, Key="ssec", Body=b"", **own)
+    outcome, _ = generate(stage, {"MatchAnyObjectEncryption": [encryption]})
+    assert stage.keys(stage.target) == copied
+    assert outcome.total == len(copied)
+
+
+def test_only_objects_that_a_rule_covers_are_eligible_for_replication(stage: Stage) -> None:
+    stage.fill("a/1", "a/2", "b")
+    stage.s3.put_object(Bucket=stage.source, Key="tagged", Body=b"", Tagging="k=v")
+    for bucket in (stage.source, stage.target):
+        stage.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    tag: Any = {"Tag": {"Key": "k", "Value": "v"}}
+    rules: Any = [
+        {
+            "Priority": priority,
+            "Filter": chosen,
+            "Status": "Enabled",
+            "DeleteMarkerReplication": {"Status": "Disabled"},
+            "Destination": {"Bucket": f"arn:aws:s3:::{stage.target}"},
+        }
+        for priority, chosen in enumerate(({"Prefix": "a/"}, tag), 1)
+    ]
+    configuration: Any = {"Role": f"arn:aws:iam::{ACCOUNT}:role/r", "Rules": rules}
+    wanted = {"EligibleForReplication": True, "ObjectReplicationStatuses": ["NONE", "FAILED"]}
+    outcome, _ = generate(stage, wanted)
+    assert outcome.failure_reasons[0].text == "found no keys matching the filter criteria"
+    stage.s3.put_bucket_replication(Bucket=stage.source, ReplicationConfiguration=configuration)
+    outcome, _ = generate(stage, wanted)
+    assert outcome.all_succeeded
+    assert stage.keys(stage.target) == ["a/1", "a/2", "tagged"]
+
+
+def test_an_object_that_cannot_be_looked_at_fails_the_job(stage: Stage) -> None:
+    stage.fill("a")
+
+    def gone(params: dict[str, Any], **_: object) -> None:
+        params["url"] = params["url"].replace("/a", "/nowhere")
+
+    stage.s3.meta.events.register("before-call.s3.HeadObject", gone)
+    try:
+        outcome, _ = generate(stage, {"ObjectReplicationStatuses": ["NONE"]})
+    finally:
+        stage.s3.meta.events.unregister("before-call.s3.HeadObject", gone)
+    assert [reason.code for reason in outcome.failure_reasons] == ["ManifestUnreadable"]
+
+
+def test_a_generated_manifest_may_be_under_kms(stage: Stage) -> None:
+    stage.fill("a")
+    outcome, job = generate(stage, {}, output=True, ManifestEncryption={"SSEKMS": {"KeyId": KEY}})
+    assert outcome.all_succeeded
+    name = key_of_arn(job["GeneratedManifestDescriptor"]["Location"]["ObjectArn"])
+    for key in (name, json.loads(stage.read(name))["files"][0]["key"]):
+        head = stage.s3.head_object(Bucket=stage.desk, Key=key)
+        assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", KEY)

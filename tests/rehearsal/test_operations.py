@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import threading
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, unquote_plus
 
 import pytest
 
@@ -16,6 +19,7 @@ from intact.batch.manifest import VERSIONED_FIELDS
 from intact.checksum import Algorithm, composite, new
 from intact.checksum.encoding import encode
 from intact.errors import UsageError
+from intact.rehearsal.copying import NO_EVENT_HOLDS
 from intact.rehearsal.endpoint import BatchEndpoint
 from intact.rehearsal.invoking import load_functions
 from intact.rehearsal.operations import OPERATIONS, unsupported
@@ -24,6 +28,7 @@ from tests.stage import Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import boto3
     from types_boto3_s3 import S3Client
@@ -49,6 +54,10 @@ def run(stage: Stage, name: str, members: dict[str, Any], *rows: str) -> list[li
     return [found[3:] for found in cells(stage, outcome)]
 
 
+def test_every_operation_of_the_model_is_executed() -> None:
+    assert {*OPERATIONS} == {*SHAPES["JobOperation"]["members"]}
+
+
 @pytest.mark.parametrize("name", sorted({*OPERATIONS} - {"S3PutObjectCopy", "LambdaInvoke"}))
 def test_every_member_of_an_operation_is_known_or_refused_by_name(name: str) -> None:
     shape = SHAPES[SHAPES["JobOperation"]["members"][name]["shape"]]
@@ -60,7 +69,7 @@ def test_every_member_of_an_operation_is_known_or_refused_by_name(name: str) -> 
     strange = {"Retention": {"EventHold": "ON"}, "Strange": 1}
     refused = list(unsupported({"Operation": {name: strange}, **spec}))
     if name == "S3PutObjectRetention":
-        assert f"Operation.{name}.Retention.EventHold" in refused
+        assert f"Operation.{name}.Retention.EventHold: {NO_EVENT_HOLDS}" in refused
     if name != "S3ComputeObjectChecksum":  # its model has no structure, so the model refuses
         assert f"Operation.{name}.Strange" in refused
 
@@ -113,6 +122,105 @@ def test_an_object_that_cannot_be_checksummed_says_why_in_s3s_words(stage: Stage
     assert row[:3] == ["failed", "200", "PermanentFailure"]
     assert row[3].startswith('error details: {"failureMessage": "Task failed: ')
     assert '"errorCode": "404"' in row[3]
+
+
+KEY = "path/a b+c.txt"
+RAW = "path/a%20b%2Bc.txt"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "kind", "encoded"),
+    [
+        # Over the PARTS, by S3's own documents and other libraries.
+        ("CRC64NVME", "FULL_OBJECT", "4pt41PrxiJQ="),
+        ("CRC32", "FULL_OBJECT", "kvhbgw=="),
+        ("CRC32", "COMPOSITE", "2AQfWw=="),
+        ("SHA256", "FULL_OBJECT", "H+uV6QuTFgJ6leCl21AAv5i6UApM4NFf+AoOU/IIano="),
+        ("SHA256", "COMPOSITE", "T0IofAur232vg2f5FnRU1PLh4D7k1BYHEW2bHHQqkn8="),
+        ("MD5", "COMPOSITE", "GvVg04+li3Ypyp1skSxyCw=="),
+    ],
+)
+def test_a_row_of_a_checksum_is_spelled_as_s3_spells_it(
+    stage: Stage, algorithm: str, kind: str, encoded: str
+) -> None:
+    upload_parts(stage, KEY)
+    members = {"ChecksumAlgorithm": algorithm, "ChecksumType": kind}
+    operation = {"S3ComputeObjectChecksum": members}
+    report = stage.report(ExpectedBucketOwner=OWNER)
+    rows = stage.rows(stage.run(stage.manifest(RAW), Operation=operation, Report=report))
+    digest = base64.b64decode(encoded).hex().upper()
+    (row,) = rows
+    assert row == (
+        f'{stage.source},{RAW},,succeeded,200,,"{{""checksum_base64"":""{encoded}"",'
+        '""ETag"":""1af560d38fa58b7629ca9d6c912c720b-3"",'
+        f'""checksumAlgorithm"":""{algorithm}"",""checksumType"":""{kind}"",'
+        f'""checksum_hex"":""{digest}""}}"'
+    )
+
+
+def test_jobs_over_both_sides_give_equal_checksums_of_equal_content_and_of_no_other(
+    stage: Stage,
+) -> None:
+    stage.fill("good", "bad")
+    assert stage.run(stage.manifest("good", "bad")).all_succeeded
+    stage.s3.put_object(Bucket=stage.target, Key="bad", Body=b"content of bat")
+    members = {"ChecksumAlgorithm": "SHA256", "ChecksumType": "FULL_OBJECT"}
+    found = []
+    for bucket in (stage.source, stage.target):
+        manifest = stage.stored_manifest(f"{bucket},good\n{bucket},bad\n".encode())
+        operation = {"S3ComputeObjectChecksum": members}
+        report = stage.report(ExpectedBucketOwner=OWNER)
+        outcome = stage.run(manifest, Operation=operation, Report=report)
+        rows = cells(stage, outcome)
+        found.append({row[1]: json.loads(row[6])["checksum_base64"] for row in rows})
+    source, target = found
+    assert source["good"] == target["good"]
+    assert source["bad"] != target["bad"]
+
+
+def test_a_checksum_is_of_the_version_that_the_manifest_names(stage: Stage) -> None:
+    stage.s3.put_bucket_versioning(
+        Bucket=stage.source, VersioningConfiguration={"Status": "Enabled"}
+    )
+    old = stage.s3.put_object(Bucket=stage.source, Key="a", Body=b"old")
+    stage.s3.put_object(Bucket=stage.source, Key="a", Body=b"new")
+    manifest = stage.manifest(f"a,{old['VersionId']}", fields=VERSIONED_FIELDS)
+    members = {"ChecksumAlgorithm": "SHA256", "ChecksumType": "FULL_OBJECT"}
+    outcome = stage.run(
+        manifest,
+        Operation={"S3ComputeObjectChecksum": members},
+        Report=stage.report(ExpectedBucketOwner=OWNER),
+    )
+    ((_, _, version, _, _, _, said),) = cells(stage, outcome)
+    assert version == old["VersionId"]
+    assert json.loads(said)["ETag"] == old["ETag"].strip('"')
+    assert json.loads(said)["checksum_base64"] == encode(new("SHA256", b"old").digest())
+
+
+def test_an_object_under_a_callers_own_key_cannot_be_checksummed(stage: Stage) -> None:
+    key: Any = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"0" * 32}
+    stage.s3.put_object(Bucket=stage.source, Key="a", Body=b"x", **key)
+    members = {"ChecksumAlgorithm": "SHA256", "ChecksumType": "FULL_OBJECT"}
+    (row,) = run(stage, "S3ComputeObjectChecksum", members, "a")
+    assert row[:3] == ["failed", "200", "PermanentFailure"]
+    assert '"errorCode": "400"' in row[3]
+
+
+@pytest.mark.parametrize(
+    ("report", "wanted"),
+    [({}, "the account that owns the bucket"), ({"Enabled": False}, "the checksums stand only")],
+)
+def test_checksums_need_a_report_whose_owner_is_expected(
+    stage: Stage, report: dict[str, Any], wanted: str
+) -> None:
+    members = {"ChecksumAlgorithm": "SHA256", "ChecksumType": "FULL_OBJECT"}
+    request = stage.request(
+        stage.manifest("a"),
+        Operation={"S3ComputeObjectChecksum": members},
+        Report=stage.report() | report,
+    )
+    with pytest.raises(stage.control.exceptions.BadRequestException, match=wanted):
+        stage.control.create_job(**request)
 
 
 def test_crc64nvme_has_no_composite_form(stage: Stage) -> None:
@@ -185,14 +293,25 @@ def handler(event: Mapping[str, Any], context: None) -> dict[str, Any]:
     assert context is None
     (task,) = event["tasks"]
     CALLS.append(dict(event))
+    if task["s3Key"].startswith("missing/"):
+        missing = task["s3Key"].removeprefix("missing/")
+        return {"results": []} | ({} if missing == "None" else {"treatMissingKeysAs": missing})
+    if task["s3Key"].startswith("try/"):
+        tries = sum(call["tasks"][0]["s3Key"] == task["s3Key"] for call in CALLS)
+        letter = task["s3Key"].removeprefix("try/")[tries - 1]
+        return {"results": []} if letter == "M" else answer(event, letter)
     if task["s3Key"].endswith("E"):
         raise ZeroDivisionError("by zero")
     if task["s3Key"].endswith("M"):
         return {"treatMissingKeysAs": "PermanentFailure", "results": []}
     if task["s3Key"].endswith("N"):
         return {"results": [{}]}
+    return answer(event, task["s3Key"][-1])
+
+
+def answer(event: Mapping[str, Any], letter: str) -> dict[str, Any]:
     codes = {"S": "Succeeded", "T": "TemporaryFailure", "P": "PermanentFailure", "X": "Odd"}
-    code = codes[task["s3Key"][-1]]
+    code, (task,) = codes[letter], event["tasks"]
     said = {"taskId": task["taskId"], "resultCode": code, "resultString": f"{code}, so"}
     return {"invocationId": event["invocationId"], "results": [said]}
 
@@ -205,10 +324,13 @@ class Web(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        answer = json.dumps(handler(json.loads(body), None)).encode()
+        failed = {"errorMessage": "by zero", "errorType": "ZeroDivisionError"}
+        said = failed if "error" in self.path else handler(json.loads(body), None)
         self.send_response(500 if self.path == "/broken" else 200)
+        if self.path == "/error?marked":
+            self.send_header("X-Amz-Function-Error", "Unhandled")
         self.end_headers()
-        self.wfile.write(answer)
+        self.wfile.write(json.dumps(said).encode())
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - so named by the base class
         """Say nothing."""
@@ -225,6 +347,8 @@ def lambdas(s3: S3Client, session: boto3.Session) -> Iterator[Stage]:
             f"{ARN}python": "tests.rehearsal.test_operations:handler",
             f"{ARN}web": f"{url}/good",
             f"{ARN}broken": f"{url}/broken",
+            f"{ARN}reported": f"{url}/error",
+            f"{ARN}marked": f"{url}/error?marked",
         }
         # --import-mode=importlib gives this module another name than an import would.
         functions = load_functions(targets) | {f"{ARN}python": lambda event: handler(event, None)}
@@ -263,6 +387,115 @@ def test_a_function_sees_what_each_schema_promises(lambdas: Stage) -> None:
     assert first["tasks"][0]["s3BucketArn"] == f"arn:aws:s3:::{lambdas.source}"
     assert second["tasks"][0]["s3Bucket"] == lambdas.source
     assert second["tasks"][0]["s3VersionId"] is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "sent"),
+    [
+        ("a%20b%2Bc%2Fd/S", "a%20b%2Bc%2Fd/S"),
+        ("a b,é/S", "a%20b,%C3%A9/S"),
+        ("100%25/~S", "100%25/~S"),
+    ],
+)
+def test_the_key_of_an_event_is_encoded_and_decodes_to_the_objects(
+    lambdas: Stage, raw: str, sent: str
+) -> None:
+    text = f'"{raw}"' if "," in raw else raw
+    run(lambdas, "LambdaInvoke", {"FunctionArn": f"{ARN}python"}, text)
+    (call,) = CALLS
+    assert call["tasks"][0]["s3Key"] == sent
+    assert unquote_plus(sent) == unquote(raw)
+
+
+@pytest.mark.parametrize("function", ["python", "web"])
+@pytest.mark.parametrize("schema", ["1.0", "2.0"])
+def test_an_event_has_every_member_of_its_schema_and_no_other(
+    lambdas: Stage, function: str, schema: str
+) -> None:
+    lambdas.s3.create_bucket(Bucket=lambdas.source)
+    version = "3sL4kqtJlcpXroDTDmJ.rmSpXd3dIbrHY"
+    members: dict[str, Any] = {
+        "FunctionArn": f"{ARN}{function}",
+        "InvocationSchemaVersion": schema,
+    }
+    arguments = {"algorithm": "SHA256", "$odd": ""}
+    if schema == "2.0":
+        members["UserArguments"] = arguments
+    manifest = lambdas.manifest(f"a%20S,{version}", fields=VERSIONED_FIELDS)
+    outcome = lambdas.run(manifest, Operation={"LambdaInvoke": members})
+    assert cells(lambdas, outcome) == [
+        [lambdas.source, "a%20S", version, "succeeded", "200", "", "Succeeded, so"]
+    ]
+    (call,) = CALLS
+    (task,) = call["tasks"]
+    where = (
+        {"s3BucketArn": f"arn:aws:s3:::{lambdas.source}"}
+        if schema == "1.0"
+        else {"s3Bucket": lambdas.source}
+    )
+    job = {"id": outcome.job_id} | ({"userArguments": arguments} if schema == "2.0" else {})
+    assert call == {
+        "invocationSchemaVersion": schema,
+        "invocationId": call["invocationId"],
+        "job": job,
+        "tasks": [{"taskId": task["taskId"], "s3Key": "a%20S", "s3VersionId": version} | where],
+    }
+
+
+@pytest.mark.parametrize("function", ["python", "web"])
+def test_a_failure_that_passes_is_tried_again(lambdas: Stage, function: str) -> None:
+    """The key's last letters say what each try of its task ends with."""
+    members = {"FunctionArn": f"{ARN}{function}"}
+    rows = run(lambdas, "LambdaInvoke", members, "try/TTS", "try/TTT", "try/MS")
+    assert [row[:3] for row in rows] == [
+        ["succeeded", "200", ""],
+        ["succeeded", "200", ""],
+        ["failed", "200", "TemporaryFailure"],
+    ]
+    tried = Counter(call["tasks"][0]["s3Key"] for call in CALLS)
+    assert tried == {"try/TTS": 3, "try/TTT": 3, "try/MS": 2}
+    assert len({call["invocationId"] for call in CALLS}) == len(CALLS)
+
+
+@pytest.mark.parametrize(
+    ("missing", "ended"),
+    [
+        ("Succeeded", ["succeeded", "200", ""]),
+        ("TemporaryFailure", ["failed", "200", "TemporaryFailure"]),
+        ("PermanentFailure", ["failed", "200", "PermanentFailure"]),
+        (None, ["failed", "200", "TemporaryFailure"]),
+    ],
+)
+def test_a_task_without_result_ends_as_the_answer_says(
+    lambdas: Stage, missing: str | None, ended: list[str]
+) -> None:
+    (row,) = run(lambdas, "LambdaInvoke", {"FunctionArn": f"{ARN}python"}, f"missing/{missing}")
+    assert row[:3] == ended
+    assert len(CALLS) == (3 if ended[2] == "TemporaryFailure" else 1)
+
+
+@pytest.mark.parametrize("function", ["python", "reported", "marked"])
+def test_an_error_of_a_function_is_quoted(lambdas: Stage, function: str) -> None:
+    (row,) = run(lambdas, "LambdaInvoke", {"FunctionArn": f"{ARN}{function}"}, "E")
+    assert row[:3] == ["failed", "200", "PermanentFailure"]
+    assert row[3].startswith("Lambda returned function error: {")
+    assert "by zero" in row[3]
+
+
+def test_a_function_named_by_its_module_takes_and_gives_only_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stand_in.py").write_text(
+        "def keep(event, context):\n    event['seen'] = True\n    return {'results': (1, 2)}\n"
+        "def odd(event, context):\n    return {1, 2}\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    functions = load_functions({"keep": "stand_in:keep", "odd": "stand_in:odd"})
+    event: dict[str, Any] = {"tasks": []}
+    assert functions["keep"](event) == {"results": [1, 2]}
+    assert event == {"tasks": []}
+    with pytest.raises(TypeError, match="JSON"):
+        functions["odd"](event)
 
 
 def test_a_function_behind_a_url_that_breaks_fails_the_task(lambdas: Stage) -> None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from intact.adapters.duckdb import TaskJoin
+from intact.adapters.files import named_whole
 from intact.adapters.inventory import fetch_inventory, inventory_rows
 from intact.adapters.ledger import read_header
 from intact.adapters.report import fetch_report
 from intact.adapters.runner import Runner
 from intact.adapters.staging import Staged, stage
+from intact.adapters.terms import ReadTerms
 from intact.adapters.writing import LedgerWriter, require_same
-from intact.audit import Absent, Copy, Evidence, Policy, Unreadable
+from intact.audit import Absent, Copy, Counts, Evidence, Policy, Unreadable
 from intact.audit.ledger import HEADER, SEAL, Header
 from intact.batch import MalformedRow, read_manifest
-from intact.batch.manifest import ManifestFormat
+from intact.batch.manifest import IGNORE, ManifestFormat
+from intact.errors import UsageError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
 
     from intact.adapters.boto import BotoStore
     from intact.adapters.duckdb import Joined
+    from intact.adapters.others import ComputedReport, ExpectedFile
     from intact.adapters.ports import Progress
     from intact.adapters.signing import Signer
     from intact.audit import Level, ReadMode, Subject
@@ -37,6 +42,10 @@ if TYPE_CHECKING:
 
 STAGING = "joined.parquet"
 """What an unfinished audit keeps beside its ledger."""
+LEFTOVERS = "leftovers.csv"
+"""Beside the ledger: input rows that could not be read, or that match no row of the manifest."""
+EXTRAS = "extras.csv"
+"""Beside the ledger: objects at the destination that no row of the manifest accounts for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +62,12 @@ class Auditor:
         read: When object bytes may be read.
         require: Weakest evidence of equality that is accepted.
         workers: Requests under way at a time.
+        terms: Which objects' bytes may be read, where they are wanted.
+        computed: Reports of Compute checksum jobs over sources or copies.
+        expected: Files of digests that somebody else recorded of the sources.
+        carried: What the manifest's ``Ignore`` columns hold, in order: an algorithm, ``Size``, or
+            any other name for what is not looked at; empty where nobody says.
+        extras: Whether to look for objects at the destination that no row accounts for.
     """
 
     subject: Subject
@@ -64,6 +79,11 @@ class Auditor:
     manifest: Path | None = None
     inventory: InventoryManifest | None = None
     workers: int = 16
+    terms: ReadTerms = field(default_factory=ReadTerms)
+    computed: tuple[ComputedReport, ...] = ()
+    expected: tuple[ExpectedFile, ...] = ()
+    carried: tuple[str, ...] = ()
+    extras: bool = False
 
     def policy(self) -> Policy:
         """Return the terms that the verdicts are reached under."""
@@ -88,7 +108,7 @@ class Auditor:
         """Write the ledger, or finish the one that an interrupted run has left there.
 
         Whatever ends it early leaves a ledger that the next run goes on with: what is in its
-        segments is not asked again.  A finished ledger of this audit stays as it is.
+        segments is not asked again.
 
         Args:
             ledger: Folder of the ledger; what was joined lies beside it until it is finished.
@@ -98,7 +118,7 @@ class Auditor:
             sign: Signs the finished ledger.
 
         Raises:
-            UsageError: The folder holds the ledger of another audit.
+            UsageError: The folder holds the ledger of another audit, or a finished one.
             StoreError: The manifest, the report or the destination's bucket could not be read.
             AccessError: The credentials are of no use.
             FormatError: The report is not what its MD5s promise.
@@ -110,23 +130,43 @@ class Auditor:
             )
             return
         header = Header(
-            policy=self.policy(), subject=self.subject.name, created=created, intact=version
+            policy=self.policy(),
+            subject=self.subject.name,
+            created=created,
+            intact=version,
+            inputs=self._inputs(),
         )
         staging = ledger.parent / STAGING
         if (ledger / HEADER).exists():
             require_same(ledger, read_header(ledger), header)
         if (ledger / SEAL).exists():
-            progress.phase("this audit was finished before; nothing is asked again")
+            if not staging.exists():
+                raise UsageError(f"{ledger}: holds a finished audit; wanted another folder")
+            progress.phase("this audit was just finished; nothing is asked again")
         else:
             self._finish(ledger, self._staged(staging, header, progress), progress, sign)
         staging.unlink(missing_ok=True)
+
+    def _inputs(self) -> tuple[str, ...]:
+        """What else is looked at, in words; files by their SHA-256, so that changed ones differ."""
+        told = [
+            *((str(report), report.manifest) for report in self.computed),
+            *((str(file), file.path) for file in self.expected),
+        ]
+        words = [
+            f"{text} {_sha256(where)}" if isinstance(where, Path) else text for text, where in told
+        ]
+        carried = [f"carried={','.join(self.carried)}"] if self.carried else []
+        return (*words, *carried, *(["extras"] if self.extras else []))
 
     def _finish(
         self, ledger: Path, staged: Staged, progress: Progress, sign: Signer | None
     ) -> None:
         with LedgerWriter(ledger, staged.header) as writer:
             progress.phase("auditing", total=staged.counts.manifest_rows - writer.rows)
-            runner = Runner(self.source, self.destination, staged.header.policy, self.workers)
+            runner = Runner(
+                self.source, self.destination, staged.header.policy, self.workers, self.terms
+            )
             for record in runner.run(staged.rows(after=writer.last)):
                 writer.append(record)
                 progress.advance()
@@ -150,13 +190,19 @@ class Auditor:
             TaskJoin(Path(folder)) as join,
         ):
             self._load(join, Path(folder))
-            counts = join.counts(reported=self.subject.report is not None)
+            counts = self._counts(join)
+            self._leave(join, counts, path.parent)
             return stage(path, map(self._copy, join.rows()), header=header, counts=counts)
 
     def _load(self, join: TaskJoin, folder: Path) -> None:
         subject = self.subject
-        destination = subject.operation.destination(ObjectRef(bucket="", key="-"))
-        self.destination.require_bucket(destination.bucket)
+        carrying = subject.fields.count(IGNORE)
+        if self.carried and len(self.carried) != carrying:
+            raise UsageError(
+                f"{len(self.carried)} Ignore columns are described; the manifest has {carrying}"
+            )
+        beginning = self._destinations()
+        self.destination.require_bucket(beginning.bucket)
         join.load_manifest(self._rows(folder))
         if subject.report is not None:
             join.load_report(
@@ -164,6 +210,48 @@ class Auditor:
                 written=subject.format,
                 versioned=self.policy().versioned,
             )
+        for report in self.computed:
+            join.others.load_computed(
+                report.rows(self.service, scratch=folder),
+                place=str(report.manifest),
+                written=report.written,
+                begun=report.begun,
+            )
+        for file in self.expected:
+            join.others.load_expected(file.rows(), place=str(file.path))
+        if self.carried:
+            join.others.load_carried(self.carried)
+        if self.extras:
+            join.load_listing(self.destination.listing(beginning))
+        join.join(destination=beginning.bucket, prefix=beginning.key)
+
+    def _destinations(self) -> ObjectRef:
+        """Bucket of the copies, and what their keys begin with before the source's key."""
+        any_copy = self.subject.operation.destination(ObjectRef(bucket="", key="-"))
+        return replace(any_copy, key=any_copy.key.removesuffix("-"))
+
+    def _counts(self, join: TaskJoin) -> Counts:
+        subject = self.subject
+        counts = join.counts(reported=subject.report is not None)
+        if subject.tasks is None:
+            return counts
+        return replace(
+            counts,
+            tasks=subject.tasks.total,
+            tasks_succeeded=subject.tasks.succeeded,
+            tasks_failed=subject.tasks.failed,
+            ended_early=not subject.tasks.complete,
+            all_tasks_reported=self.policy().reported,
+        )
+
+    def _leave(self, join: TaskJoin, counts: Counts, folder: Path) -> None:
+        """Write what no row of the manifest accounts for, and what could not be read."""
+        if join.leftovers:
+            with named_whole(folder / LEFTOVERS) as path:
+                join.write_leftovers(path)
+        if counts.extras is not None:
+            with named_whole(folder / EXTRAS) as path:
+                join.write_extras(path, bucket=self._destinations().bucket)
 
     def _with_inventory(self) -> Auditor:
         """Return the same audit, its fields as the inventory's ``manifest.json`` has them."""
@@ -190,7 +278,7 @@ class Auditor:
             yield from read_manifest(lines, fields=subject.fields)
 
     def _copy(self, joined: Joined) -> tuple[Copy, Evidence]:
-        row, task = joined
+        row, task, said = joined
         if isinstance(row, MalformedRow):
             copy = Copy(row=row.line, source=None, destination=None, text=row.text)
             return copy, Evidence(row=Unreadable(problem=row.problem))
@@ -200,7 +288,19 @@ class Auditor:
             destination=self.subject.operation.destination(row.source),
         )
         unreported = isinstance(task, Absent) and not self.policy().reported
-        return copy, Evidence(task=None if unreported else task)
+        evidence = Evidence(
+            task=None if unreported else task,
+            shared=said.shared,
+            source_computed=said.source_computed,
+            destination_computed=said.destination_computed,
+            expected=said.expected,
+        )
+        return copy, evidence
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def discard(ledger: Path) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
+from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -20,6 +21,7 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader
 
+from intact.adapters.listing import list_objects
 from intact.audit import Absent
 from intact.batch import Model
 from intact.checksum import ChecksumType
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from botocore.model import OperationModel
     from types_boto3_s3 import S3Client
 
+    from intact.batch.listed import Listed
     from intact.s3 import ObjectRef
 
 CHUNK = 1 << 20
@@ -57,16 +61,26 @@ _NO_CREDENTIALS = (
 )
 
 
-def s3_client(
+def s3_client(  # noqa: PLR0913 - one argument per property of a client
     session: boto3.Session | None = None,
     *,
     endpoint_url: str | None = None,
     region: str | None = None,
     connections: int = 16,
+    signed: bool = True,
+    requester_pays: bool = False,
 ) -> S3Client:
     """Make an S3 client that retries as AWS advises and holds one connection per worker.
 
     With ``endpoint_url`` buckets stand in the path, since few servers have a name per bucket.
+
+    Args:
+        session: Credentials and configuration; by default those of the environment.
+        endpoint_url: Another S3 server.
+        region: AWS Region.
+        connections: Requests under way at a time.
+        signed: Whether requests are signed; public buckets answer without.
+        requester_pays: Whether we agree to pay, in every request that can say so.
     """
     style: Any = {"addressing_style": "path"} if endpoint_url else None
     config = Config(
@@ -74,11 +88,21 @@ def s3_client(
         proxies=proxies(endpoint_url),
         retries={"mode": "standard", "max_attempts": 10},
         s3=style,
+        signature_version=None if signed else UNSIGNED,
     )
     client: S3Client = (session or boto3.Session()).client(
         "s3", endpoint_url=endpoint_url, region_name=region, config=config
     )
+    if requester_pays:
+        pay: Any = _pay  # the hook's type says that it returns nothing; botocore takes what it does
+        client.meta.events.register("provide-client-params.s3.*", pay)
     return client
+
+
+def _pay(params: dict[str, Any], model: OperationModel, **_: object) -> dict[str, Any]:
+    """Add ``RequestPayer`` to what knows it."""
+    known = model.input_shape is not None and "RequestPayer" in model.input_shape.members
+    return params | {"RequestPayer": "requester"} if known else params
 
 
 def proxies(endpoint_url: str | None) -> dict[str, str] | None:
@@ -117,9 +141,9 @@ class BotoStore:
                 headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
                 marker = headers.get("x-amz-delete-marker") == "true"
                 return Absent(detail="delete marker" if marker else "404")
-            raise _store_error("HeadObject", ref, error) from error
+            raise store_error("HeadObject", ref, error) from error
         except BotoCoreError as error:
-            raise _store_error("HeadObject", ref, error) from error
+            raise store_error("HeadObject", ref, error) from error
         return ObjectFacts.from_head(response)
 
     def parts(self, ref: ObjectRef, facts: ObjectFacts) -> PartList | Absent:
@@ -157,7 +181,7 @@ class BotoStore:
                 ChecksumMode="ENABLED",
             )
         except (BotoCoreError, ClientError) as error:
-            raise _store_error(f"HeadObject part {number}", ref, error) from error
+            raise store_error(f"HeadObject part {number}", ref, error) from error
 
     def _attributes(self, ref: ObjectRef, facts: ObjectFacts) -> Iterator[Mapping[str, Any]]:
         marker = 0
@@ -170,7 +194,7 @@ class BotoStore:
                     PartNumberMarker=marker,
                 )
             except (BotoCoreError, ClientError) as error:
-                raise _store_error("GetObjectAttributes", ref, error) from error
+                raise store_error("GetObjectAttributes", ref, error) from error
             if response.get("ETag", facts.etag).strip('"') != facts.etag:
                 raise StoreError(f"GetObjectAttributes {ref}: the object changed meanwhile")
             page = response.get("ObjectParts", {})
@@ -198,7 +222,15 @@ class BotoStore:
                 if len(found) < len(listed):
                     return
         except (BotoCoreError, ClientError) as error:
-            raise _store_error("ListObjectVersions", ref, error) from error
+            raise store_error("ListObjectVersions", ref, error) from error
+
+    def listing(self, beginning: ObjectRef) -> Iterator[Listed]:
+        """Current objects of a bucket whose keys begin as the key given.
+
+        Raises:
+            StoreError: The bucket could not be listed to its end.
+        """
+        return list_objects(self._client, beginning.bucket, prefix=beginning.key)
 
     def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
         """GetObject bound to the ETag, chunk by chunk.
@@ -212,7 +244,7 @@ class BotoStore:
             with contextlib.closing(response["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
         except (BotoCoreError, ClientError) as error:
-            raise _store_error("GetObject", ref, error) from error
+            raise store_error("GetObject", ref, error) from error
 
     def require_bucket(self, bucket: str) -> None:
         """HeadBucket, since HeadObject cannot tell a missing bucket from a missing object.
@@ -249,7 +281,8 @@ def _address(ref: ObjectRef) -> dict[str, Any]:
     return {"Bucket": ref.bucket, "Key": ref.key} | version
 
 
-def _store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:
+def store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:
+    """Say which call failed for which object, and whether every other call would fail too."""
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
     fatal = code in _NO_ACCESS or isinstance(error, _NO_CREDENTIALS)
     return (AccessError if fatal else StoreError)(f"{call} {ref}: {error}")

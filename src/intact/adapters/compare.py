@@ -142,13 +142,18 @@ def _merge(path: Path, header: Header, shards: Sequence[LedgerReader], sign: Sig
         writer.seal(reduce(_sum, (shard.counts for shard in shards)), sign=sign)
 
 
+_OF_JOB = {"tasks", "tasks_succeeded", "tasks_failed", "ended_early", "all_tasks_reported"}
+"""Counts that speak of the whole job, whatever shard they stand in."""
+
+
 def _sum(one: Counts, other: Counts) -> Counts:
     """What both inputs held together; None is what neither knows."""
     total: dict[str, Any] = {}
     for field in fields(Counts):
         pair = [getattr(counts, field.name) for counts in (one, other)]
         known = [number for number in pair if number is not None]
-        total[field.name] = sum(known) if known else None
+        together = max if field.name in _OF_JOB else sum
+        total[field.name] = together(known) if known else None
     return replace(one, **total)
 
 

@@ -1,23 +1,23 @@
-"""Joins a job's manifest with its completion report, out of core.
+"""Joins a job's manifest with its completion report and with what others say, out of core.
 
-Both are spooled to disk as CSV, loaded into a DuckDB file of bounded memory and joined there on
+All are spooled to disk as CSV, loaded into a DuckDB file of bounded memory and joined there on
 bucket, key and version, each in one canonical URL-encoded spelling.  Free text is kept as JSON:
 ASCII, without line ends.
 """
 
 from __future__ import annotations
 
-import csv
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-import duckdb
-
+from intact.adapters.evidence import OBJECT, Said, Testimony
+from intact.adapters.spool import Spool, literal
 from intact.audit import Absent, Counts, Unreadable
 from intact.batch import MalformedRow, ManifestRow, TaskResult, TaskStatus
 from intact.batch.inventory import NULL_VERSION
 from intact.batch.manifest import ManifestFormat
+from intact.errors import FormatError
 from intact.s3 import ObjectRef, decode_key, encode_key
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-PAGE = 20_000
-"""Rows in memory at a time while the joined rows are read back."""
+    from intact.batch.listed import Listed
 
 _MANIFEST = {
     "line": "BIGINT",
@@ -48,17 +47,7 @@ _REPORT = {
     "raw": "VARCHAR",
     "raw_version": "VARCHAR",
 }
-_TASK = (
-    "words",
-    "spellings",
-    "status",
-    "http_status",
-    "error_code",
-    "message",
-    "task_raw",
-    "task_version",
-)
-_JOINED = (*_MANIFEST, *_TASK)
+_LISTED = {"key": "VARCHAR", "size": "BIGINT", "etag": "VARCHAR"}
 _JOIN = """
 CREATE TABLE joined AS
 WITH tasks AS (
@@ -70,8 +59,15 @@ WITH tasks AS (
     FROM report GROUP BY ALL
 )
 SELECT manifest.*, words, spellings, status, http_status, error_code, message, task_raw,
-       task_version
-FROM manifest LEFT JOIN tasks USING (bucket, key, version) ORDER BY line
+       task_version, crowded.key IS NOT NULL AS shared, said.* EXCLUDE line
+FROM manifest LEFT JOIN tasks USING (bucket, key, version)
+LEFT JOIN crowded ON problem = '' AND crowded.key = manifest.key
+LEFT JOIN said USING (line)
+ORDER BY line
+"""
+_STRAY = "FROM report ANTI JOIN manifest USING (bucket, key, version)"
+_EXTRA = """
+FROM listed ANTI JOIN (SELECT $prefix || key AS key FROM manifest WHERE problem = '') USING (key)
 """
 
 
@@ -81,16 +77,21 @@ class Joined(NamedTuple):
     Attributes:
         row: The manifest's row.
         task: Its result; Absent where the report has none, Unreadable where it is not clear.
+        said: What others say of its objects.
     """
 
     row: ManifestRow | MalformedRow
     task: TaskResult | Absent | Unreadable
+    said: Said = Said()
 
 
 class TaskJoin:
-    """A manifest and a completion report, joined in a folder of their own.
+    """A manifest, a completion report and what others say, joined in a folder of their own.
 
-    Use as a context manager; load both, then read.
+    Use as a context manager; load the manifest first, then the rest, then ``join``, then read.
+
+    Attributes:
+        others: Takes in what others say.
     """
 
     def __init__(self, folder: Path, *, memory_limit: str = "1GB") -> None:
@@ -100,21 +101,12 @@ class TaskJoin:
             folder: Holds the database and what spills out of memory; the caller removes it.
             memory_limit: DuckDB's ``memory_limit``.
         """
-        self._folder = folder
-        self._connection = duckdb.connect(
-            str(folder / "join.duckdb"),
-            config={
-                "memory_limit": memory_limit,
-                "temp_directory": str(folder / "spill"),
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
-        )
+        self._spool = Spool(folder, memory_limit=memory_limit)
         self._malformed_results = 0
-        self._form_encoded = False
-        for table, columns in (("manifest", _MANIFEST), ("report", _REPORT)):
-            described = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-            self._connection.execute(f"CREATE TABLE {table} ({described})")
+        self._form_encoded = self._listed = False
+        self._prefix = ""
+        self._spool.create({"manifest": _MANIFEST, "report": _REPORT, "listed": _LISTED})
+        self.others = Testimony(self._spool)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -127,11 +119,11 @@ class TaskJoin:
         trace: TracebackType | None,
     ) -> None:
         """Close the database."""
-        self._connection.close()
+        self._spool.close()
 
     def load_manifest(self, rows: Iterable[ManifestRow | MalformedRow]) -> None:
         """Take in every row of the manifest."""
-        self._load("manifest", map(_manifest_cells, rows))
+        self._spool.load("manifest", map(_manifest_cells, rows))
 
     def load_report(
         self,
@@ -151,59 +143,91 @@ class TaskJoin:
         """
         self._form_encoded = written.form_encoded
         null = NULL_VERSION if written.form_encoded and versioned else None
-        readable = self._readable(results, written=written)
-        self._load(
-            "report", (_report_cells(result, written=written, null=null) for result in readable)
+        with (
+            self._spool.appending("report") as append,
+            self._spool.appending("leftovers") as leave,
+        ):
+            for number, result in enumerate(results, 1):
+                try:
+                    append(_report_cells(result, written=written, null=null))
+                except FormatError as error:
+                    self._malformed_results += 1
+                    leave(("unreadable report row", "the report", number, "", ascii(str(error))))
+
+    def load_listing(self, listed: Iterable[Listed]) -> None:
+        """Take in what is at the destination; what no row accounts for is extra."""
+        self._listed = True
+        cells = ((encode_key(o.source.key), o.size or 0, o.etag or "") for o in listed)
+        self._spool.load("listed", cells)
+
+    def join(self, *, destination: str = "", prefix: str = "") -> None:
+        """Join what was loaded.
+
+        Args:
+            destination: Bucket of the copies.
+            prefix: What their keys begin with, before the source's key.
+        """
+        self._prefix = encode_key(prefix)
+        self.others.join(destination=destination, prefix=prefix)
+        self._spool.execute(
+            f"INSERT INTO leftovers SELECT 'report row of no manifest row', 'the report', NULL, "
+            f"{OBJECT}, '' {_STRAY}"
         )
+        self._spool.execute(_JOIN)
 
     def counts(self, *, reported: bool) -> Counts:
-        """What both inputs held; without a report its counts are None and 0."""
+        """What all inputs held, once they are joined; None for what there was none of."""
+        number, others = self._spool.number, self.others
+
+        def results(condition: str) -> int | None:
+            return number(f"SELECT count(*) FROM report {condition}") if reported else None  # noqa: S608 - texts of ours
+
         return Counts(
-            manifest_rows=self._number("SELECT count(*) FROM manifest"),
-            duplicate_rows=self._number(
+            manifest_rows=number("SELECT count(*) FROM manifest"),
+            duplicate_rows=number(
                 "SELECT count(*) - count(DISTINCT (bucket, key, version)) "
                 "FROM manifest WHERE problem = ''"
             ),
-            report_rows=self._number("SELECT count(*) FROM report") if reported else None,
-            malformed_report_rows=self._malformed_results,
-            stray_report_rows=self._number(
-                "SELECT count(*) FROM report ANTI JOIN manifest USING (bucket, key, version)"
+            report_rows=results(""),
+            succeeded_rows=results("WHERE status = 'succeeded'"),
+            failed_rows=results("WHERE status = 'failed'"),
+            duplicate_report_rows=number(
+                "SELECT count(*) - count(DISTINCT (bucket, key, version)) FROM report"
             ),
+            malformed_report_rows=self._malformed_results,
+            stray_report_rows=number(f"SELECT count(*) {_STRAY}"),
+            computed_rows=others.computed,
+            failed_computed_rows=others.failed,
+            malformed_computed_rows=others.malformed_computed,
+            stray_computed_rows=others.stray_computed,
+            expected_rows=others.expected,
+            malformed_expected_rows=others.malformed_expected,
+            stray_expected_rows=others.stray_expected,
+            extras=number(f"SELECT count(*) {self._extra}") if self._listed else None,
         )
 
     def rows(self) -> Iterator[Joined]:
-        """Yield every row of the manifest in order, with the result of its task."""
-        self._connection.execute(_JOIN)
-        last = 0
-        while page := self._connection.execute(
-            "SELECT * FROM joined WHERE line > ? ORDER BY line LIMIT ?", [last, PAGE]
-        ).fetchall():
-            for values in page:
-                cells = dict(zip(_JOINED, values, strict=True))
-                yield Joined(_manifest_row(cells), self._task(cells))
-            last = page[-1][0]
+        """Yield every row of the manifest in order, with what is known of it."""
+        for cells in self._spool.rows("joined", by="line"):
+            yield Joined(_manifest_row(cells), self._task(cells), Said.of_cells(cells))
 
-    def _load(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
-        path = self._folder / f"{table}.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file, quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
-        self._connection.execute(
-            f"COPY {table} FROM '{str(path).replace(chr(39), chr(39) * 2)}' "
-            "(FORMAT csv, HEADER false, AUTO_DETECT false, DELIMITER ',', QUOTE '\"', "
-            "ESCAPE '\"', NEW_LINE '\\r\\n', NULLSTR '\\N')"
-        )
-        path.unlink()
+    @property
+    def leftovers(self) -> int:
+        """Rows that could not be read, or that no row of the manifest accounts for."""
+        return self._spool.number("SELECT count(*) FROM leftovers")
 
-    def _readable(
-        self, results: Iterable[TaskResult | MalformedRow], *, written: ManifestFormat
-    ) -> Iterator[TaskResult]:
-        for result in results:
-            if isinstance(result, TaskResult) and (
-                written.form_encoded or "+" not in result.raw_key
-            ):
-                yield result
-            else:
-                self._malformed_results += 1
+    def write_leftovers(self, path: Path) -> None:
+        """Write them, with where each stands and what is wrong with it."""
+        self._spool.write("SELECT * FROM leftovers ORDER BY ALL", path)
+
+    def write_extras(self, path: Path, *, bucket: str) -> None:
+        """Write what the destination holds besides, in the spelling of a manifest."""
+        cells = f"{literal(encode_key(bucket))} AS bucket, key, size, etag"
+        self._spool.write(f"SELECT {cells} {self._extra} ORDER BY key", path)
+
+    @property
+    def _extra(self) -> str:
+        return _EXTRA.replace("$prefix", literal(self._prefix))
 
     def _task(self, cells: Mapping[str, Any]) -> TaskResult | Absent | Unreadable:
         if cells["words"] is None:
@@ -227,10 +251,6 @@ class TaskJoin:
             message=json.loads(cells["message"]),
         )
 
-    def _number(self, query: str) -> int:
-        row = self._connection.execute(query).fetchone()
-        return int(row[0]) if row else 0
-
 
 def _manifest_cells(row: ManifestRow | MalformedRow) -> tuple[object, ...]:
     if isinstance(row, MalformedRow):
@@ -252,8 +272,17 @@ def _manifest_row(cells: Mapping[str, Any]) -> ManifestRow | MalformedRow:
 
 
 def _report_cells(
-    result: TaskResult, *, written: ManifestFormat, null: str | None
+    result: TaskResult | MalformedRow, *, written: ManifestFormat, null: str | None
 ) -> tuple[object, ...]:
+    """Cells of a readable row.
+
+    Raises:
+        FormatError: The row is malformed, or binds to no object.
+    """
+    if isinstance(result, MalformedRow):
+        raise FormatError(result.problem)
+    if "+" in result.raw_key and not written.form_encoded:
+        raise FormatError(f"key {result.raw_key!r} has a bare '+'; wanted %2B or %20")
     source = result.source(plus_is_space=written.form_encoded)
     return (
         *_join_key(replace(source, version_id=source.version_id or null)),

@@ -1,8 +1,8 @@
 """Checks a manifest of any length by the rules of ``intact.batch.lint``, in bounded memory.
 
-Rows of no other characters than well-encoded keys have are checked by DuckDB; every other row, and
-the first, by the Python rules themselves.  Rows are told apart by 192 bits of hash, which spill to
-disk.
+Rows of no other characters than well-encoded keys have, quoted or not, are checked by DuckDB;
+every other row, and the first, by the Python rules themselves.  Rows are told apart by hashes, of
+128 bits for the name and 64 for the version, which spill to disk.
 """
 
 from __future__ import annotations
@@ -35,7 +35,11 @@ _CSV = (
     "header = false, auto_detect = false, quote = '', escape = '', delim = '\\2', "
     "new_line = '\\n', nullstr = '\\3', max_line_size = 4194304"
 )
-_HASHES = "md5_number(bucket || chr(0) || key) AS name, hash(version) AS version"
+_HASHES = (
+    "hash(bucket, key)::UHUGEINT * 18446744073709551616 + hash(key || chr(0) || bucket) AS name, "
+    "hash(version) AS version, hash(bucket) AS bucket"
+)
+"""Two hashes for a name: a quarter of the time that MD5 takes."""
 
 
 def lint_file(  # noqa: PLR0913 - keywords all but the first
@@ -94,9 +98,10 @@ def _spool(file: IO[bytes], plain: IO[bytes]) -> Iterator[tuple[int, str]]:
         body = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
         if not body.endswith(b"\n"):
             body += b"\n"
-        if line and not _is_odd(body):
-            plain.write(body)
-            line += body.count(b"\n")
+        bare = _unquoted(body)
+        if line and not _is_odd(bare):
+            plain.write(bare)
+            line += bare.count(b"\n")
         else:
             for row in body[:-1].split(b"\n"):
                 line += 1
@@ -105,6 +110,15 @@ def _spool(file: IO[bytes], plain: IO[bytes]) -> Iterator[tuple[int, str]]:
                 if odd:
                     yield line, row.rstrip(b"\r").decode("utf-8", "surrogateescape")
         chunk = file.read(CHUNK)
+
+
+def _unquoted(rows: bytes) -> bytes:
+    """Rows whose every cell is quoted without need, without the quotes; other rows as they are."""
+    if not (rows.startswith(b'"') and rows.endswith(b'"\n')):
+        return rows
+    bare = rows[1:-2].replace(b'","', b",").replace(b'"\n"', b"\n") + b"\n"
+    whole = b'"' not in bare and rows.count(b",") == rows.count(b'","')
+    return bare if whole else rows
 
 
 def _is_odd(rows: bytes) -> bool:
@@ -141,8 +155,8 @@ def _plain_rows(columns: Sequence[str], *, prefix_size: int) -> str:
     )
     unnamed = _BIT["bare plus"] | _BIT["missing version"]
     return f"""
-    SELECT flags, filled AND key IS NOT NULL AND flags & {unnamed} = 0 AS named, bucket,
-           {_HASHES}, elsewhere
+    SELECT flags::INTEGER AS flags,
+           filled AND key IS NOT NULL AND flags & {unnamed} = 0 AS named, {_HASHES}, elsewhere
     FROM (SELECT *, {flags} AS flags FROM (
         SELECT *, {whole} AND bucket <> '' AND raw <> '' AS filled,
                CASE WHEN escaped THEN TRY(url_decode(raw)) ELSE raw END AS key
@@ -158,7 +172,7 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, odd: Path, query: 
     connection.execute("PRAGMA force_compression = 'uncompressed'")  # hashes do not compress
     connection.execute(f"CREATE TABLE plain AS {query}", [str(plain)])
     connection.execute(
-        f"CREATE TABLE odd AS SELECT line, flags, named = 1 AS named, bucket, {_HASHES} FROM "  # noqa: S608 - as above
+        f"CREATE TABLE odd AS SELECT line, flags, named = 1 AS named, {_HASHES} FROM "  # noqa: S608 - as above
         "(SELECT line, flags, named, url_decode(bucket) AS bucket, url_decode(key) AS key, "
         "url_decode(version) AS version FROM read_csv(?, header = false, auto_detect = false, "
         "quote = '\"', escape = '\"', delim = ',', nullstr = '\\3', columns = {'line': 'BIGINT', "
@@ -168,20 +182,24 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, odd: Path, query: 
     )
     connection.execute(
         "CREATE VIEW checked AS "
-        "SELECT rowid + 1 AS line, flags, named, bucket, name, version "
+        "SELECT rowid + 1 AS line, flags, named, name, version, bucket "
         "FROM plain WHERE NOT elsewhere UNION ALL SELECT * FROM odd"
     )
 
 
+_REPEATED = (
+    "CREATE TABLE repeated AS "
+    "SELECT name FROM checked WHERE named GROUP BY name HAVING count(*) > 1"
+)
+"""Names of more than one row, among which alone two rules look further."""
+_AGAIN = "FROM checked SEMI JOIN repeated USING (name) WHERE named"
 _OVERALL = {
-    "duplicate": "SELECT line FROM checked JOIN "
-    "(SELECT name, version, min(line) AS first FROM checked "
-    "WHERE named GROUP BY name, version HAVING count(*) > 1) USING (name, version) "
-    "WHERE named AND line > first",
-    "several versions": "SELECT line FROM checked JOIN "
-    "(SELECT name, arg_min(version, line) AS kept "
-    "FROM checked WHERE named GROUP BY name HAVING min(version) <> max(version)) USING (name) "
-    "WHERE named AND version <> kept",
+    "duplicate": f"SELECT line FROM (SELECT name, version, line {_AGAIN}) JOIN "  # noqa: S608 - names of our own
+    f"(SELECT name, version, min(line) AS first {_AGAIN} GROUP BY name, version "
+    "HAVING count(*) > 1) USING (name, version) WHERE line > first",
+    "several versions": f"SELECT line FROM (SELECT name, version, line {_AGAIN}) JOIN "  # noqa: S608 - as above
+    f"(SELECT name, arg_min(version, line) AS kept {_AGAIN} GROUP BY name "
+    "HAVING min(version) <> max(version)) USING (name) WHERE version <> kept",
     "several buckets": "SELECT line FROM checked WHERE named AND bucket <> "
     "(SELECT arg_min(bucket, line) FROM checked WHERE named)",
 }
@@ -193,6 +211,7 @@ def _found(connection: duckdb.DuckDBPyConnection, *, most: int) -> dict[str, Fou
         for rule, bit in _BIT.items()
     }
     found = {}
+    connection.execute(_REPEATED)
     broken = connection.execute("SELECT bit_or(flags) FROM checked").fetchone()
     for rule, query in queries.items():
         if rule not in _OVERALL and not (broken and (broken[0] or 0) & _BIT[rule]):

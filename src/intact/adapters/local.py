@@ -40,6 +40,13 @@ class Receiver(Protocol):
         """Fill the buffer's beginning; nothing at the end."""
 
 
+class Sink(Protocol):
+    """Takes bytes in order, as every digest object does."""
+
+    def update(self, data: memoryview, /) -> None:
+        """Append bytes."""
+
+
 def file_digest(
     file: Path | Readable | Receiver,
     algorithm: str | Algorithm,
@@ -99,14 +106,33 @@ def file_digests(
     return hashers
 
 
+def pour(
+    file: Path | Readable | Receiver,
+    sinks: Sequence[Sink],
+    /,
+    *,
+    progress: Callable[[int], object] | None = None,
+) -> None:
+    """Read a file once, to its end, into everything that takes bytes.
+
+    Arguments and errors are those of ``file_digest``.
+    """
+    report = progress or (lambda _: None)
+    if not isinstance(file, str | bytes | os.PathLike):
+        _feed(sinks, file, size=BUFFER, progress=report)
+        return
+    with open(file, "rb", buffering=0) as opened:  # noqa: PTH123 - also takes bytes paths
+        _feed(sinks, opened, size=BUFFER, progress=report)
+
+
 def _feed(
-    hashers: Sequence[Hasher], file: object, *, size: int, progress: Callable[[int], object]
+    hashers: Sequence[Sink], file: object, *, size: int, progress: Callable[[int], object]
 ) -> None:
     """Read to the end, into one buffer where the file can."""
     read_into = getattr(file, "readinto", None) or getattr(file, "recv_into", None)
     if read_into is None:
         while chunk := file.read(size):  # type: ignore[attr-defined]
-            _update(hashers, chunk, progress=progress)
+            _update(hashers, memoryview(chunk), progress=progress)
         return
     buffer = memoryview(bytearray(size))
     while count := read_into(buffer):
@@ -115,7 +141,9 @@ def _feed(
         raise BlockingIOError(f"{file!r} has no bytes at hand; wanted a blocking file")
 
 
-def _update(hashers: Sequence[Hasher], chunk: Buffer, *, progress: Callable[[int], object]) -> None:
+def _update(
+    hashers: Sequence[Sink], chunk: memoryview, *, progress: Callable[[int], object]
+) -> None:
     for hasher in hashers:
         hasher.update(chunk)
-    progress(len(memoryview(chunk)))
+    progress(len(chunk))

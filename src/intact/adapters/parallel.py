@@ -6,7 +6,7 @@ import errno
 import os
 import threading
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from intact import _native
 from intact.checksum import Algorithm, new
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from intact.checksum import Hasher
 
     Crc = _native.Crc32 | _native.Crc32c | _native.Crc64Nvme
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
 
 PARALLEL_FROM = 32 << 20
 """Bytes from which threads are started: a few milliseconds of work against their start."""
@@ -122,7 +125,9 @@ def hash_file(
             crcs = {name: _EXTEND[name](chunk, crc) for name, crc in crcs.items()}
         return length, crcs
 
-    for length, crcs in _in_order(segment, range(0, size, SEGMENT), threads=threads):
+    for length, crcs in in_order(
+        segment, range(0, size, SEGMENT), threads=threads, ahead=2 * threads
+    ):
         for name, crc in crcs.items():
             hashers[name].append_crc(crc, length)
         progress(length)
@@ -140,16 +145,23 @@ def _chunks(descriptor: int, start: int, length: int, buffer: memoryview) -> Ite
         start += count
 
 
-def _in_order(
-    work: Callable[[int], tuple[int, dict[Algorithm, int]]], starts: range, *, threads: int
-) -> Iterator[tuple[int, dict[Algorithm, int]]]:
-    """Results in the order of the starts; no more are under way than twice the threads."""
+def in_order(
+    work: Callable[[_Item], _Result], items: Iterable[_Item], *, threads: int, ahead: int
+) -> Iterator[_Result]:
+    """Results in the order of the items, which are taken when their turn is near.
+
+    Args:
+        work: Done on several threads at a time.
+        items: Read on the caller's thread.
+        threads: How many.
+        ahead: Most items that are under way or done while their turn has not come.
+    """
     with _threads(threads) as pool:
-        waiting: deque[Future[tuple[int, dict[Algorithm, int]]]] = deque()
+        waiting: deque[Future[_Result]] = deque()
         try:
-            for start in starts:
-                waiting.append(pool.submit(work, start))
-                if len(waiting) > 2 * threads:
+            for item in items:
+                waiting.append(pool.submit(work, item))
+                if len(waiting) > ahead:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
@@ -160,4 +172,4 @@ def _in_order(
 def _threads(count: int) -> Executor:
     from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - 10 ms at every import
 
-    return ThreadPoolExecutor(count, thread_name_prefix="intact-hash")
+    return ThreadPoolExecutor(count, thread_name_prefix="intact")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
 from intact.batch import MalformedRow, ReportManifest, TaskResult, read_results
@@ -42,6 +43,33 @@ def fetch_report(
         with path.open("rb") as lines:
             yield from read_results(lines)
     path.unlink()
+
+
+def saved_report(path: Path) -> Iterator[TaskResult | MalformedRow]:
+    """Yield every row of a completion report that was downloaded.
+
+    Args:
+        path: Its ``manifest.json``; the parts lie in ``results`` beside it, or beside it.
+
+    Raises:
+        OSError: A file cannot be read.
+        FormatError: A file is not what its MD5 or its format promises.
+    """
+    for part in ReportManifest.parse(path.read_bytes()).parts:
+        name = part.key.rpartition("/")[2]
+        found = path.parent / "results" / name
+        if not found.exists():
+            found = path.parent / name
+        with found.open("rb") as file:
+            md5 = hashlib.file_digest(file, _md5).hexdigest()
+            ref = ObjectRef(bucket=part.bucket, key=part.key)
+            require_md5(ref, got=md5, wanted=part.md5)
+            file.seek(0)
+            yield from read_results(file)
+
+
+def _md5() -> hashlib._Hash:
+    return hashlib.md5(usedforsecurity=False)
 
 
 def require_md5(ref: ObjectRef, *, got: str, wanted: str) -> None:

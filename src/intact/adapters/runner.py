@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, assert_never
 
+from intact.adapters.terms import ReadTerms
 from intact.audit import (
     BytesRead,
     Copy,
@@ -46,12 +47,14 @@ class Runner:
         destination: Store that holds the copies.
         policy: The terms.
         workers: Threads, each with one request under way.
+        terms: Which objects' bytes may be read, where the policy wants them.
     """
 
     source: ObjectStore
     destination: ObjectStore
     policy: Policy
     workers: int = 16
+    terms: ReadTerms = field(default_factory=ReadTerms)
 
     def run(self, copies: Iterable[tuple[Copy, Evidence]]) -> Generator[Record]:
         """Yield one record for each copy, in order; memory does not grow with their number.
@@ -109,11 +112,15 @@ class Runner:
                 return self.destination.parts(_version(copy.destination, facts), facts)
             case Slot.SOURCE_BYTES:
                 pair = self._pair(evidence)
-                return hash_object(self.source, copy.source, _facts(pair.source), pair)
+                facts = _facts(pair.source)
+                return self.terms.refuse(copy.destination, size=facts.size) or hash_object(
+                    self.source, copy.source, facts, pair
+                )
             case Slot.DESTINATION_BYTES:
                 pair = self._pair(evidence)
-                return hash_object(
-                    self.destination, copy.destination, _facts(pair.destination), pair
+                facts = _facts(pair.destination)
+                return self.terms.refuse(copy.destination, size=facts.size) or hash_object(
+                    self.destination, copy.destination, facts, pair
                 )
             case _:
                 assert_never(slot)

@@ -130,6 +130,7 @@ def wait(  # noqa: PLR0913 - the effects are arguments
     poll_seconds: float = POLL_SECONDS,
     timeout_seconds: float | None = None,
     patience: int = 0,
+    keep: Callable[[Mapping[str, Any]], object] | None = None,
     progress: Callable[[JobOutcome], object] | None = None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
@@ -143,7 +144,8 @@ def wait(  # noqa: PLR0913 - the effects are arguments
         poll_seconds: Pause between two calls; AWS allows no less than the default.
         timeout_seconds: Longest wait; None waits for ever.
         patience: Calls in a row that may fail, as under throttling; the pauses double.
-        progress: Called with every answer.
+        keep: Called with every answer as boto3 returns it.
+        progress: Called with what every answer says.
         clock: Seconds that never run backwards.
         sleep: Waits that many seconds.
 
@@ -153,24 +155,32 @@ def wait(  # noqa: PLR0913 - the effects are arguments
     """
     started, troubles = clock(), 0
     while True:
+        pause = poll_seconds
         try:
-            outcome = describe(client, account_id=account_id, job_id=job_id)
+            response = describe_job(client, account_id=account_id, job_id=job_id)
         except StoreError:
             troubles += 1
-            if troubles > patience:
+            pause *= 2**troubles
+            if troubles > patience or _late(clock() - started + pause, timeout_seconds):
                 raise
-            sleep(poll_seconds * 2**troubles)
+            sleep(pause)
             continue
-        troubles = 0
+        troubles, outcome = 0, JobOutcome.from_describe(response)
+        if keep is not None:
+            keep(response)
         if progress is not None:
             progress(outcome)
         if outcome.status.terminal or outcome.status is JobStatus.SUSPENDED:
             return outcome
-        if timeout_seconds is not None and clock() - started + poll_seconds > timeout_seconds:
+        if _late(clock() - started + pause, timeout_seconds):
             raise StoreError(
                 f"job {job_id} is still {outcome.status.value} after {timeout_seconds:g} seconds"
             )
-        sleep(poll_seconds)
+        sleep(pause)
+
+
+def _late(seconds: float, limit: float | None) -> bool:
+    return limit is not None and seconds > limit
 
 
 def set_priority(client: S3ControlClient, *, account_id: str, job_id: str, priority: int) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
-from intact.audit.side import Side, any_equal
+from intact.audit.side import Side, any_differ, any_equal
 from intact.audit.verdict import Finding, Reason, Verdict
+from intact.batch.inventory import NULL_VERSION
 from intact.s3 import ObjectFacts, PartList
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ class Pair:
         source: What was copied.
         destination: What the job wrote.
         acquits: Why a difference between them accuses nobody; None where it accuses the copy.
+        loose: The same for checksums alone, since Compute checksum rows may speak of what took
+            the source's place; None where they do not.
         equal: What to call equality.
         lacking: What to say where nothing is comparable.
     """
@@ -35,6 +38,7 @@ class Pair:
     source: Side
     destination: Side
     acquits: Reason | None
+    loose: Reason | None
     equal: Reason
     lacking: Reason
 
@@ -70,11 +74,11 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
     source = _as_copied(evidence, policy, destination.facts)
     if isinstance(source, Slot | Finding):
         return source
-    named = policy.versioned
+    bound = _of_version(evidence.source_computed, source.facts, policy, named=policy.versioned)
     ours = Side(
         facts=source.facts,
         parts=_parts(source, evidence.source_parts),
-        computed=_of_version(evidence.source_computed, source.facts, policy, named=named),
+        computed=_checksums(bound),
         expected=evidence.expected,
         read=(read := _read(source, evidence.source_bytes)),
         rebuilt=read.by_source_parts if read else frozenset(),
@@ -83,7 +87,7 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
     theirs = Side(
         facts=destination.facts,
         parts=_parts(destination, evidence.destination_parts),
-        computed=_of_version(evidence.destination_computed, destination.facts, policy),
+        computed=_checksums(_of_version(evidence.destination_computed, destination.facts, policy)),
         read=(read := _read(destination, evidence.destination_bytes)),
         rebuilt=read.by_destination_parts if read else frozenset(),
         recut=read.by_source_parts if read else frozenset(),
@@ -98,6 +102,7 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         acquits=Reason.DESTINATION_SHARED
         if evidence.shared
         else destination.acquits or source.acquits,
+        loose=_loose(bound, source, policy),
         equal=Reason.EQUAL_SUPERSEDED if destination.superseded else Reason.EQUAL,
         lacking=source.gone or (Reason.COMPUTED_OF_OTHER if unbound else Reason.NOTHING_COMPARABLE),
     )
@@ -136,21 +141,24 @@ def _of_job(evidence: Evidence, policy: Policy) -> _Chosen | Slot | Finding:
 def _as_copied(
     evidence: Evidence, policy: Policy, destination: ObjectFacts | None
 ) -> _Chosen | Slot | Finding:
-    """Choose the source's version that the copy read."""
+    """Choose the source's version that the copy read.
+
+    The null version is no version to rely on: the next write takes its place.
+    """
     facts = evidence.source
     if isinstance(facts, Absent):
         return _Chosen(facts=None, gone=Reason.SOURCE_ABSENT)
-    if policy.versioned:
-        return _Chosen(facts=facts if isinstance(facts, ObjectFacts) else None)
-    if not isinstance(facts, ObjectFacts) or destination is None:
-        known = facts if isinstance(facts, ObjectFacts) else None
+    known = facts if isinstance(facts, ObjectFacts) else None
+    if policy.versioned and (known is None or not _replaceable(known.version_id)):
+        return _Chosen(facts=known)
+    if known is None or destination is None:
         return _Chosen(facts=known, acquits=Reason.DIFFERENCE_UNBOUND)
     written = destination.last_modified
-    if facts.last_modified < written:
-        return _Chosen(facts=facts)
-    if facts.last_modified == written:  # S3 resolves whole seconds
-        return _Chosen(facts=facts, acquits=Reason.SOURCE_REPLACED)
-    return _older(evidence, facts, destination)
+    if known.last_modified < written:
+        return _Chosen(facts=known)
+    if known.last_modified == written:  # S3 resolves whole seconds
+        return _Chosen(facts=known, acquits=Reason.SOURCE_REPLACED)
+    return _older(evidence, known, destination)
 
 
 def _older(
@@ -162,7 +170,7 @@ def _older(
     copy read its source.
     """
     gone = _Chosen(facts=None, gone=Reason.SOURCE_REPLACED)
-    if replaced.version_id is None:
+    if _replaceable(replaced.version_id):
         return gone
     versions = evidence.source_versions
     if versions is None:
@@ -177,31 +185,55 @@ def _older(
 
 def _same(one: ObjectFacts, other: ObjectFacts) -> bool:
     """Whether two versions are recorded to hold the same bytes."""
-    ours, theirs = Side(facts=one), Side(facts=other)
-    return one.size == other.size and any_equal(ours.recorded, theirs.recorded)
+    ours, theirs = Side(facts=one).recorded, Side(facts=other).recorded
+    return one.size == other.size and any_equal(ours, theirs) and not any_differ(ours, theirs)
 
 
 def _of_version(
     rows: tuple[Computed, ...], facts: ObjectFacts | None, policy: Policy, *, named: bool = False
-) -> frozenset[Checksum]:
-    """Checksums that were computed of this very version.
+) -> frozenset[Computed]:
+    """Rows that speak of this very version.
 
     Where S3 may not be asked for it, a version that the manifest names is bound by its name, and
-    any other by a Compute checksum job that began when the copy job had ended.
+    what the key holds now by a Compute checksum job that began when the copy job had ended.
     """
-    return frozenset(
-        row.checksum
-        for row in rows
-        if (_is_version(row, facts) if facts is not None else named or _began_after(row, policy))
-    )
+    if facts is not None:
+        return frozenset(row for row in rows if _is_version(row, facts))
+    return frozenset(row for row in rows if (named and _by_name(row)) or _of_current(row, policy))
 
 
 def _is_version(row: Computed, facts: ObjectFacts) -> bool:
-    return row.etag == facts.etag and row.version_id in {None, facts.version_id}
+    named = row.version_id is not None and not (
+        row.version_id == facts.version_id
+        or (_replaceable(row.version_id) and _replaceable(facts.version_id))
+    )
+    return row.etag == facts.etag and not named
 
 
-def _began_after(row: Computed, policy: Policy) -> bool:
-    return row.begun is not None and policy.window is not None and row.begun >= policy.window.end
+def _by_name(row: Computed) -> bool:
+    return not _replaceable(row.version_id)
+
+
+def _of_current(row: Computed, policy: Policy) -> bool:
+    """Whether the row speaks of what the key held some time after the copy."""
+    late = row.begun is not None and policy.window is not None and row.begun >= policy.window.end
+    return late and _replaceable(row.version_id)
+
+
+def _loose(rows: frozenset[Computed], source: _Chosen, policy: Policy) -> Reason | None:
+    """Why rows on the source cannot accuse: what they speak of may have come after the copy."""
+    if source.facts is not None or all(policy.versioned and _by_name(row) for row in rows):
+        return None
+    return source.gone or Reason.DIFFERENCE_UNBOUND
+
+
+def _replaceable(version_id: str | None) -> bool:
+    """Whether a write to the key takes this version's place."""
+    return version_id in {None, NULL_VERSION}
+
+
+def _checksums(rows: frozenset[Computed]) -> frozenset[Checksum]:
+    return frozenset(row.checksum for row in rows)
 
 
 def _parts(chosen: _Chosen, answer: object) -> PartList | None:

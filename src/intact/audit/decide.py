@@ -77,11 +77,11 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     if source.contradicts_itself() or destination.contradicts_itself():
         return _unverifiable(Reason.CONTRADICTION)
     if len(_sizes(source) | _sizes(destination)) > 1:
-        return _differing(Reason.SIZE_DIFFERS, pair)
+        return _differing(Reason.SIZE_DIFFERS, acquits=pair.acquits)
     if any_difference(source, destination):
-        return _differing(Reason.CHECKSUM_DIFFERS, pair)
+        return _differing(Reason.CHECKSUM_DIFFERS, acquits=pair.acquits or pair.loose)
     if any_differ(source.known, destination.known):
-        return _differing(Reason.EXPECTED_DIFFERS, pair)
+        return _differing(Reason.EXPECTED_DIFFERS, acquits=pair.acquits)
     if isinstance(evidence.destination_bytes, Unreadable):
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.DESTINATION_UNREADABLE)
     if isinstance(evidence.source_bytes, Unreadable):
@@ -89,10 +89,10 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     return _weigh(pair, evidence, policy)
 
 
-def _differing(reason: Reason, pair: Pair) -> Finding:
+def _differing(reason: Reason, *, acquits: Reason | None) -> Finding:
     """A difference accuses the copy only where both versions are surely those of the copy."""
-    if pair.acquits is not None:
-        return _unverifiable(pair.acquits)
+    if acquits is not None:
+        return _unverifiable(acquits)
     return Finding(verdict=Verdict.MISMATCHED, reason=reason)
 
 

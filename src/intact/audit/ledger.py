@@ -52,17 +52,20 @@ class Header:
         subject: What was audited, in words: a job's ARN or a manifest's address.
         created: When the audit began.
         intact: Version of the program that wrote the ledger.
+        inputs: What else was looked at, in words: reports of other jobs, files of digests.
     """
 
     policy: Policy
     subject: str
     created: datetime
     intact: str
+    inputs: tuple[str, ...] = ()
 
     def differences(self, other: Self) -> list[str]:
         """Sentences on why this is the header of another audit; when it began tells nothing."""
         ours, theirs = (
-            {"subject": header.subject, "intact": header.intact} | _policy(header.policy)
+            {"subject": header.subject, "intact": header.intact, "inputs": header.inputs}
+            | _policy(header.policy)
             for header in (self, other)
         )
         return [
@@ -92,6 +95,7 @@ class Header:
                 raise FormatError(f"the ledger is {got}; wanted {FORMAT} {VERSION}")
             document["created"] = datetime.fromisoformat(document["created"])
             document["policy"] = _parse_policy(document["policy"])
+            document["inputs"] = tuple(document["inputs"])
             return cls(**document)
 
 

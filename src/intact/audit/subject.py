@@ -8,13 +8,30 @@ from typing import TYPE_CHECKING, Any, Self
 from intact.audit.policy import Window
 from intact.batch import ManifestLocation, ReportScope, S3PutObjectCopy
 from intact.batch.manifest import ManifestFormat
-from intact.batch.outcome import JobOutcome
+from intact.batch.outcome import JobOutcome, JobStatus
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef
 from intact.s3.names import bucket_of_arn, key_of_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tasks:
+    """How many tasks a job had, by its own count.
+
+    Attributes:
+        total: All; a job that ended early may not have counted to the end.
+        succeeded: Those that succeeded.
+        failed: Those that failed.
+        complete: Whether every task was tried.
+    """
+
+    total: int
+    succeeded: int
+    failed: int
+    complete: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +48,7 @@ class Subject:
         reports_all_tasks: Whether that report names succeeded tasks too.
         window: When the job wrote; None where no job is known.
         format: How the manifest is written.
+        tasks: The job's own count; None where no job is known, or it did not say.
     """
 
     name: str
@@ -42,6 +60,7 @@ class Subject:
     reports_all_tasks: bool
     window: Window | None
     format: ManifestFormat = ManifestFormat.CSV
+    tasks: Tasks | None = None
 
     @classmethod
     def from_describe(cls, response: Mapping[str, Any]) -> Self:
@@ -86,6 +105,14 @@ class Subject:
             reports_all_tasks=job["Report"].get("ReportScope") == ReportScope.ALL_TASKS.value,
             window=Window(begin=outcome.created, end=outcome.terminated),
             format=form,
+            tasks=Tasks(
+                total=outcome.total,
+                succeeded=outcome.succeeded,
+                failed=outcome.failed,
+                complete=outcome.status is JobStatus.COMPLETE,
+            )
+            if job.get("ProgressSummary")
+            else None,
         )
 
 

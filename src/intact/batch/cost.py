@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from intact.batch.spec import JobSpec
+    from intact.batch.workload import Workload
 
 GIGABYTE = 1024**3
 _WRITES = (
@@ -81,21 +82,6 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """How much a job works on.
-
-    Attributes:
-        objects: Objects that it names.
-        size: Their bytes together.
-        listed: Objects of the bucket whose list S3 makes.
-    """
-
-    objects: int
-    size: int
-    listed: int = 0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
     """One line of a bill.
 
@@ -111,14 +97,20 @@ class Line:
 
 
 class Proof(Enum):
-    """A way to prove copies right; the values order what it proves, as the audit's levels do."""
+    """What an audit is to prove; names and values are those of the audit's levels."""
 
+    NONE = 0
+    """Nothing about the bytes: the job's own word."""
+    ETAG = 1
+    """One HEAD on each side; only of objects uploaded in one part, without SSE-KMS."""
     RECORDED = 2
-    """The checksums that S3 stores: one HEAD on each side."""
+    """One HEAD on each side; only of objects with a checksum of the same algorithm."""
+    INDEPENDENT = 3
+    """A Compute checksum job over the copies, by the algorithm of the sources' checksums."""
     COMPUTED = 4
-    """A Compute checksum job over the copies, and one HEAD of each source."""
+    """A Compute checksum job over the copies and one over the sources."""
     READ = 5
-    """Every byte of every copy read here, and one HEAD on each side."""
+    """Every byte of every copy read here, against the checksums of the sources."""
 
 
 def job_cost(spec: JobSpec, load: Workload, *, prices: Prices) -> list[Line]:
@@ -136,18 +128,23 @@ def job_cost(spec: JobSpec, load: Workload, *, prices: Prices) -> list[Line]:
 
 
 def proof_cost(proof: Proof, load: Workload, *, prices: Prices) -> list[Line]:
-    """What it costs to prove every copy in one way."""
+    """What it costs to prove every copy in one way; rows of jobs are bound by a HEAD each too."""
     reads = prices.thousand_reads
-    if proof is Proof.RECORDED:
-        return [_line("HEAD requests", 2 * load.objects, reads, per=1000)]
+    if proof is Proof.NONE:
+        return []
+    heads = _line("HEAD requests", 2 * load.objects, reads, per=1000)
+    computing = [*_job(load, prices), _computed(load, prices)]
+    if proof is Proof.INDEPENDENT:
+        return [*computing, heads]
     if proof is Proof.COMPUTED:
-        heads = _line("HEAD requests", load.objects, reads, per=1000)
-        return [*_job(load, prices), _computed(load, prices), heads]
-    return [
-        _line("HEAD requests", 2 * load.objects, reads, per=1000),
-        _line("GET requests", load.objects, reads, per=1000),
-        _line("bytes read", load.size, prices.gigabyte_transferred, per=GIGABYTE),
-    ]
+        return [*computing, *computing, heads]
+    if proof is Proof.READ:
+        return [
+            heads,
+            _line("GET requests", load.objects, reads, per=1000),
+            _line("bytes read", load.size, prices.gigabyte_transferred, per=GIGABYTE),
+        ]
+    return [heads]
 
 
 def total(lines: Iterable[Line]) -> Decimal | None:

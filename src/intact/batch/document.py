@@ -1,4 +1,4 @@
-"""A job as a JSON document: a CreateJob request, a DescribeJob response, or a filled skeleton.
+"""A job as JSON or YAML: a CreateJob request, a DescribeJob response, or a filled skeleton.
 
 The skeleton is that of ``aws s3control create-job --generate-cli-skeleton``: every member with a
 placeholder, all operations at once.  What still holds placeholders was not meant.
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from intact.batch.model import Model
 
-EPOCH = "1970-01-01T00:00:00"
+EPOCHS = ("1970-01-01T00:00:00", "1970-01-01 00:00:00")
+"""What a skeleton has for a timestamp: in JSON, and in YAML."""
 _PLACEHOLDERS: Mapping[str, tuple[object, ...]] = {
     "string": ("",),
-    "timestamp": ("", EPOCH),
+    "timestamp": ("", *EPOCHS),
     "integer": (0,),
     "long": (0,),
     "boolean": (True,),
@@ -46,15 +47,15 @@ class Document:
 
 
 def read_document(text: str | bytes, *, model: Model) -> Document:
-    """Read a job from JSON.
+    """Read a job from JSON or, where it begins like none, from YAML.
+
+    YAML is what ``aws --cli-input-yaml`` takes; timestamps stay text, as they do in JSON.
 
     Raises:
-        FormatError: Not JSON, or no JSON object.
+        FormatError: Neither, or no object.
     """
-    try:
-        found = json.loads(text)
-    except ValueError as error:
-        raise FormatError(f"job document: {error}; wanted JSON") from None
+    plain = text.encode() if isinstance(text, str) else text
+    found = _from_json(plain) if plain.lstrip()[:1] in {b"{", b"["} else _from_yaml(plain)
     if not isinstance(found, dict):
         raise FormatError(f"job document: got {type(found).__name__}; wanted an object")
     if "Job" in found:
@@ -66,6 +67,38 @@ def read_document(text: str | bytes, *, model: Model) -> Document:
     return Document(
         request=request, left_out=tuple(skeleton.left_out), doubtful=tuple(skeleton.doubtful)
     )
+
+
+def _from_json(text: bytes) -> object:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise FormatError(f"job document: {error}; wanted JSON") from None
+
+
+def _from_yaml(text: bytes) -> object:
+    import yaml  # noqa: PLC0415 - 20 ms that only YAML pays
+
+    class Loader(yaml.SafeLoader):
+        """Neither makes timestamps of text, nor lets a document contain itself."""
+
+        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+            if self.check_event(yaml.AliasEvent):
+                raise yaml.YAMLError("it has an alias")
+            node: yaml.Node | None = super().compose_node(parent, index)
+            return node
+
+    Loader.yaml_implicit_resolvers = {
+        first: [one for one in resolvers if one[0] != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    }
+    try:
+        return yaml.load(text, Loader)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, ValueError) as error:
+        problem = " ".join(str(error).split())
+        raise FormatError(
+            f"job document: {problem}; wanted JSON, or YAML without aliases"
+        ) from None
 
 
 def _is_skeleton(request: Mapping[str, Any]) -> bool:
@@ -95,7 +128,7 @@ class _Skeleton:
             only = where == "Operation." and len(value) == 1
             structure = isinstance(member, dict) and inner.get("type") == "structure"
             untouched = _untouched(member, inner, self._model) and not (required or only)
-            if member in ("", EPOCH) or (untouched and isinstance(member, (dict, list))):
+            if member in ("", *EPOCHS) or (untouched and isinstance(member, (dict, list))):
                 self.left_out.append(path)
                 continue
             kept[name] = self.filled(member, inner, f"{path}.") if structure else member

@@ -149,12 +149,6 @@ def auditor_policy(job: Access) -> Policy:
     )
 
 
-def bucket_policy(job: Access) -> Policy:
-    """What the source buckets must allow the job's role where they are another account's."""
-    statements = [one for one in _source_statements(job) if one["Action"][0].startswith("s3:")]
-    return _policy(*({"Principal": {"AWS": job.spec.role_arn}} | one for one in statements))
-
-
 def _source_statements(job: Access) -> list[Policy]:
     operation = job.spec.operation
     statements = []

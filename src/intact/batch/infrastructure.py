@@ -33,17 +33,3 @@ def cloudformation(policy: Policy, *, name: str, trust: Policy | None = None) ->
         "AWSTemplateFormatVersion": "2010-09-09",
         "Resources": {logical: {"Type": kind, "Properties": properties}},
     }
-
-
-def bucket_policies(policy: Policy, *, bucket: str) -> Policy:
-    """The statements of a policy that speak of one bucket, given by its ARN, or its objects."""
-    statements = [
-        statement | {"Resource": kept}
-        for statement in policy["Statement"]
-        if (kept := [arn for arn in statement["Resource"] if _within(arn, bucket)])
-    ]
-    return policy | {"Statement": statements}
-
-
-def _within(arn: str, bucket: str) -> bool:
-    return arn == bucket or arn.startswith(f"{bucket}/")

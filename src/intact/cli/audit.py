@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,26 +13,28 @@ from intact.audit import Level, ReadMode, Subject
 from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
+from intact.cli.evidence import computed_report, describe, expected_file, read_mode
 from intact.cli.options import Aws, aws_options
-from intact.cli.present import present
+from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
 from intact.cli.resuming import resumable
 from intact.errors import ExitCode, FormatError, UsageError
 from intact.s3 import ObjectRef
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 LEDGER = "ledger"
-_LEVELS = {level.name.lower(): level for level in Level if level is not Level.NONE}
+_LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.RECORDED.value}
 
 
 @click.command(
     epilog="""\b
 Examples:
   $ intact audit 6a4d1f20-... --account-id 111122223333
-  $ intact audit described-job.json --read missing
+  $ intact audit described-job.json --read missing --read-budget 100GiB
+  $ intact audit job.json.submitted --read sample:0.01 --extras
+  $ intact audit described-job.json --computed compute-job.json --require computed
+  $ intact audit described-job.json --expect SHA256=SHA256SUMS --expect-prefix 2026/
   $ intact audit --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies
+  $ intact audit --manifest s3://lists/m.csv --fields Bucket,Key,Ignore --carried SHA256 ...
   $ intact audit --replay intact-audit-20261122T030000Z/ledger"""
 )
 @click.argument("job", required=False)
@@ -48,20 +49,44 @@ Examples:
     help="What the copies' checksums must be of, with --manifest.",
 )
 @click.option(
+    "--computed",
+    multiple=True,
+    metavar="REPORT",
+    help="A Compute checksum job over sources or copies: its id, its saved description, or "
+    "the manifest.json of its report, on disk or as s3://BUCKET/KEY; may be repeated.",
+)
+@click.option(
+    "--expect",
+    multiple=True,
+    metavar="[ALGORITHM=]FILE",
+    help="Digests that somebody else recorded of the sources: lines as sha256sum prints them, "
+    "a .csv with a header, or a .parquet; may be repeated.",
+)
+@click.option("--expect-prefix", default="", help="What keys begin with and names there do not.")
+@click.option(
+    "--carried",
+    default="",
+    metavar="NAMES",
+    help="What the manifest's Ignore columns hold, in order: algorithms, Size, or - for nothing.",
+)
+@click.option(
     "--read",
     default=ReadMode.NEVER.value,
     show_default=True,
-    type=click.Choice([mode.value for mode in ReadMode]),
+    metavar="never|missing|all|sample:P",
     help="When to read object bytes, which costs money: never, where S3's checksums are missing "
-    "or cannot be compared, or always.",
+    "or cannot be compared, always, or for a fraction P of the objects.",
 )
+@click.option("--read-budget", metavar="BYTES", help="Most bytes to read, such as 100GiB.")
 @click.option(
     "--require",
     default="recorded",
     show_default=True,
     type=click.Choice(list(_LEVELS)),
-    help="Weakest proof accepted: checksums that S3 recorded, or bytes read here.",
+    help="Weakest proof accepted: checksums that S3 recorded; one that the copy cannot have "
+    "carried over; both computed at rest; or bytes read here.",
 )
+@click.option("--extras", is_flag=True, help="List what the destination holds besides.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -87,23 +112,35 @@ def command(  # noqa: PLR0913 - one argument per option
     target_resource: str | None,
     target_key_prefix: str | None,
     checksum_algorithm: str | None,
+    computed: tuple[str, ...],
+    expect: tuple[str, ...],
+    expect_prefix: str,
+    carried: str,
     read: str,
+    read_budget: str | None,
     require: str,
+    extras: bool,
     out: Path | None,
     sign_key: Path | None,
     replay: Path | None,
     workers: int,
-    **aws: str | None,
+    **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Prove what a finished copy job did, object by object.
 
-    JOB is the id of a job, or a file with the JSON that ``aws s3control describe-job`` printed.
+    JOB is the id of a job, the record that ``intact job watch`` kept of it, or a file with the JSON
+    that ``aws s3control describe-job`` printed.
     Every row of the manifest ends in exactly one verdict; the ledger keeps it with its evidence.
     What interrupts an audit, a kill included, costs the last seconds: run it again with the same
     --out.
     """
-    from intact.adapters.auditor import Auditor  # noqa: PLC0415 - imports boto3 and DuckDB
+    from intact.adapters.auditor import (  # noqa: PLC0415 - imports boto3 and DuckDB
+        EXTRAS,
+        LEFTOVERS,
+        Auditor,
+    )
     from intact.adapters.signing import signer  # noqa: PLC0415 - used here only
+    from intact.adapters.terms import ReadTerms, parse_bytes  # noqa: PLC0415 - beside it
 
     if replay is not None:
         if job is not None or manifest is not None:
@@ -113,7 +150,7 @@ def command(  # noqa: PLR0913 - one argument per option
     if (job is None) == (manifest is None):
         raise click.UsageError("give either JOB or --manifest")
     if job is not None:
-        subject = Subject.from_describe(_describe(job, account_id=account_id, reach=reach))
+        subject = Subject.from_describe(describe(job, account_id=account_id, reach=reach))
     else:
         if target_resource is None:
             raise click.UsageError("--manifest needs --target-resource")
@@ -128,6 +165,12 @@ def command(  # noqa: PLR0913 - one argument per option
                 else None,
             ),
         )
+    mode, fraction = read_mode(read)
+    terms = ReadTerms(
+        fraction=fraction,
+        subject=subject.name,
+        budget=parse_bytes(read_budget) if read_budget else None,
+    )
     created = datetime.now(UTC)
     store = reach.store(workers=workers)
     auditor = Auditor(
@@ -135,9 +178,16 @@ def command(  # noqa: PLR0913 - one argument per option
         source=store,
         destination=store,
         service=store,
-        read=ReadMode(read),
+        read=mode,
         require=_LEVELS[require],
         workers=workers,
+        terms=terms,
+        computed=tuple(
+            computed_report(name, account_id=account_id, reach=reach) for name in computed
+        ),
+        expected=tuple(expected_file(text, prefix=expect_prefix) for text in expect),
+        carried=tuple(carried.split(",")) if carried else (),
+        extras=extras,
     )
     sign = signer(sign_key) if sign_key is not None else None
     folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
@@ -150,7 +200,10 @@ def command(  # noqa: PLR0913 - one argument per option
             progress=progress,
             sign=sign,
         )
-    return present(folder / LEDGER)
+    code = present(folder / LEDGER)
+    for name in (LEFTOVERS, EXTRAS):
+        show_first(folder / name)
+    return code
 
 
 def _replay(ledger: Path) -> int:
@@ -171,23 +224,6 @@ def _replay(ledger: Path) -> int:
         raise FormatError(f"{ledger}: {found:,} of {reader.seal.records:,} verdicts do not follow")
     click.echo(f"All {reader.seal.records:,} verdicts follow from their evidence.")
     return ExitCode.VERIFIED
-
-
-def _describe(job: str, *, account_id: str | None, reach: Aws) -> Mapping[str, Any]:
-    if Path(job).is_file():
-        saved: dict[str, Any] = json.loads(Path(job).read_bytes(), object_hook=_with_times)
-        return saved
-    if account_id is None:
-        raise click.UsageError(f"{job!r} is no file, and a job's id needs --account-id")
-    from intact.adapters.s3control import describe_job  # noqa: PLC0415 - imports boto3
-
-    return describe_job(reach.control(), account_id=account_id, job_id=job)
-
-
-def _with_times(members: dict[str, Any]) -> dict[str, Any]:
-    for name in {"CreationTime", "TerminationDate"} & set(members):
-        members[name] = datetime.fromisoformat(members[name])
-    return members
 
 
 def _manual(manifest: str, *, fields: tuple[str, ...], operation: S3PutObjectCopy) -> Subject:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -16,27 +15,14 @@ from intact.adapters.files import whole_file
 from intact.adapters.machine import this_machine
 from intact.adapters.peers import PUBLIC, own, roster
 from intact.checksum import Algorithm, kernels
+from intact.cli.options import Size
 from intact.cli.progress import Bar
 from intact.errors import ExitCode
 from intact.render.bench import left_out_line, machine_lines, notes, race_tables, record
 from intact.render.chart import chart
 
-_UNITS = {"": 0, "B": 0, "KIB": 10, "MIB": 20, "GIB": 30}
 _QUICK_SIZE, _QUICK_TURNS, _QUICK_SECONDS = 1 << 20, 5, 10.0
 _SIZE, _TURNS, _SECONDS = SIZES[-1], 21, 90.0
-
-
-def _size(ctx: click.Context, param: click.Parameter, text: str | None) -> int | None:
-    """Read a number of bytes with a binary unit, in any case: ``4096``, ``64KiB``, ``1 MiB``."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"([0-9]{1,12}) ?([KMG]IB|B|)", text.upper())
-    if found is None:
-        raise click.BadParameter(f"{text!r}; wanted a size such as 4096, 64KiB or 1MiB", ctx, param)
-    size = int(found[1]) << _UNITS[found[2]]
-    if size < SIZES[0]:
-        raise click.BadParameter(f"{text!r}; wanted at least {SIZES[0]} bytes", ctx, param)
-    return size
 
 
 def _writable(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
@@ -72,7 +58,7 @@ Examples:
 @click.option(
     "--max-size",
     metavar="SIZE",
-    callback=_size,
+    type=Size(least=SIZES[0]),
     help="Largest buffer, such as 64KiB.  [default: 256MiB; quick: 1MiB]",
 )
 @click.option(

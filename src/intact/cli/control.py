@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +12,12 @@ import click
 
 from intact.batch.spec import to_json
 from intact.cli.options import Aws, aws_options
-from intact.errors import ExitCode
+from intact.errors import ExitCode, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
+    from intact.adapters.record import JobRecord
     from intact.batch.outcome import JobOutcome
     from intact.cli.progress import Bar
 
@@ -26,17 +30,50 @@ Example:
 
 
 def _job_command(name: str, rest: str) -> Callable[[Callable[..., int]], click.Command]:
-    """Make a command of one job, with its example and the options of AWS."""
+    """Make a command of one job, with its example and the options of AWS.
+
+    The job is named by its id and its account, or by its record, which knows both.
+    """
 
     def wrap(function: Callable[..., int]) -> click.Command:
-        wrapped = click.option("--account-id", required=True, help="Account that owns the job.")(
-            aws_options(function)
+        @functools.wraps(function)
+        def named(job: str, account_id: str | None, **options: Any) -> int:  # noqa: ANN401 - passed on
+            return function(job=_found(job, account_id), **options)
+
+        wrapped = click.option("--account-id", help="Account that owns the job, with an id.")(
+            aws_options(named)
         )
-        if rest != "--status Active":
-            wrapped = click.argument("job_id")(wrapped)
+        wrapped = click.argument("job", metavar="JOB_ID|RECORD")(wrapped)
         return click.command(name, epilog=_EXAMPLE.format(name=name, rest=rest))(wrapped)
 
     return wrap
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A job, and its record where it has one."""
+
+    id: str
+    account: str
+    record: JobRecord | None
+
+    @property
+    def named(self) -> dict[str, str]:
+        return {"account_id": self.account, "job_id": self.id}
+
+
+def _found(job: str, account_id: str | None) -> _Job:
+    from intact.adapters.record import JobRecord  # noqa: PLC0415 - imports boto3
+
+    if not Path(job).is_file():
+        if account_id is None:
+            raise click.UsageError(f"{job!r} is no file, and a job's id needs --account-id")
+        return _Job(job, account_id, None)
+    record = JobRecord(Path(job))
+    account = account_id or record.account_id
+    if record.job_id is None or account is None:
+        raise UsageError(f"{job}: names no job; run intact job submit again first")
+    return _Job(record.job_id, account, record)
 
 
 @click.command(
@@ -50,7 +87,7 @@ Examples:
 @click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the request and its job are kept; FILE.submitted without.",
+    help="Where the request, its job and its states are kept; FILE.submitted without.",
 )
 @aws_options
 def submit(*, file: Path, start: bool, record: Path | None, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
@@ -59,7 +96,7 @@ def submit(*, file: Path, start: bool, record: Path | None, **aws: Any) -> int: 
     The job waits, suspended, for ``intact job confirm``, unless --start is given.
     """
     from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
-    from intact.adapters.submission import submit_once  # noqa: PLC0415 - as above
+    from intact.adapters.record import JobRecord, submit_once  # noqa: PLC0415 - as above
     from intact.batch import problems  # noqa: PLC0415 - as above
     from intact.cli.job import named, read_job  # noqa: PLC0415 - that module has this command
 
@@ -67,40 +104,51 @@ def submit(*, file: Path, start: bool, record: Path | None, **aws: Any) -> int: 
     if named(problems(request, model=load_model())):
         return ExitCode.USAGE
     path = record or file.with_name(f"{file.name}.submitted")
-    click.echo(submit_once(Aws(**aws).control(), request, path=path))
+    click.echo(submit_once(Aws(**aws).control(), request, record=JobRecord(path)))
     return ExitCode.VERIFIED
 
 
 @_job_command("confirm", "JOB_ID")
-def confirm(*, job_id: str, account_id: str, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+def confirm(*, job: _Job, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
     """Let a suspended job run."""
     from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
 
-    s3control.confirm(Aws(**aws).control(), account_id=account_id, job_id=job_id)
+    s3control.confirm(Aws(**aws).control(), **job.named)
     return ExitCode.VERIFIED
 
 
 @_job_command("cancel", "JOB_ID")
-def cancel(*, job_id: str, account_id: str, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+def cancel(*, job: _Job, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
     """Stop a job; what it did stays done."""
     from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
 
-    s3control.cancel(Aws(**aws).control(), account_id=account_id, job_id=job_id)
+    s3control.cancel(Aws(**aws).control(), **job.named)
     return ExitCode.VERIFIED
 
 
 @_job_command("show", "JOB_ID")
-def show(*, job_id: str, account_id: str, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
-    """Print what S3 Control says of a job, as JSON that ``intact job lint`` reads."""
+def show(*, job: _Job, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+    """Print what S3 Control says of a job, as JSON that ``intact job lint`` reads.
+
+    Of a job that S3 Control no longer knows, a record's last state is shown, with a note.
+    """
     from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
 
-    found = s3control.describe_job(Aws(**aws).control(), account_id=account_id, job_id=job_id)
+    try:
+        found = s3control.describe_job(Aws(**aws).control(), **job.named)
+    except StoreError as error:
+        if job.record is None or job.record.described is None:
+            raise
+        found = job.record.described
+        click.echo(f"note: as recorded at {job.record.at}: {error}", err=True)
     click.echo(to_json({"Job": found["Job"]}))
     return ExitCode.VERIFIED
 
 
-@_job_command("list", "--status Active")
+@click.command("list", epilog=_EXAMPLE.format(name="list", rest="--status Active"))
+@click.option("--account-id", required=True, help="Account that owns the jobs.")
 @click.option("--status", "statuses", multiple=True, help="Only jobs that stand so; repeatable.")
+@aws_options
 def list_(*, account_id: str, statuses: tuple[str, ...], **aws: Any) -> int:  # noqa: ANN401 - options of Aws
     """Print one line for each job that S3 Control still lists."""
     from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
@@ -113,12 +161,11 @@ def list_(*, account_id: str, statuses: tuple[str, ...], **aws: Any) -> int:  # 
 
 @_job_command("priority", "JOB_ID --priority 20")
 @click.option("--priority", required=True, type=click.IntRange(0, 2**31 - 1), help="New priority.")
-def priority(*, job_id: str, account_id: str, priority: int, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+def priority(*, job: _Job, priority: int, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
     """Change how early a job runs; larger is earlier."""
     from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
 
-    client = Aws(**aws).control()
-    s3control.set_priority(client, account_id=account_id, job_id=job_id, priority=priority)
+    s3control.set_priority(Aws(**aws).control(), **job.named, priority=priority)
     return ExitCode.VERIFIED
 
 
@@ -126,30 +173,35 @@ def priority(*, job_id: str, account_id: str, priority: int, **aws: Any) -> int:
 @click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File that keeps every state seen, one JSON document in each line.",
+    help="File that keeps the job and every state seen; a RECORD that is named does anyway.",
 )
-def watch(*, job_id: str, account_id: str, record: Path | None, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
+def watch(*, job: _Job, record: Path | None, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
     """Follow a job to its end, asking every 30 seconds, as AWS allows; a local server more often.
 
     Exit code 0 says that every task succeeded, 1 that one did not, that the job failed or was
     cancelled, and 4 that it waits for someone to confirm it.  None says that a copy is right.
     """
     from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+    from intact.adapters.record import JobRecord  # noqa: PLC0415 - as above
     from intact.cli.progress import Bar  # noqa: PLC0415 - imports rich
 
     options = Aws(**aws)
+    kept = job.record if record is None else JobRecord(record)
+    if kept is not None:
+        kept.keep_job(job.id)
     pause = LOCAL_POLL_SECONDS if options.control_endpoint_url else s3control.POLL_SECONDS
     with Bar() as bar:
         outcome = s3control.wait(
             options.control(),
-            account_id=account_id,
-            job_id=job_id,
+            account_id=job.account,
+            job_id=job.id,
             poll_seconds=pause,
             patience=PATIENCE,
-            progress=_Watcher(bar, record),
+            keep=None if kept is None else _keeper(kept),
+            progress=_Watcher(bar),
         )
     counts = f"{outcome.succeeded} succeeded, {outcome.failed} failed, {outcome.not_run} not run"
-    click.echo(f"{job_id}  {outcome.status.value}  {counts}")
+    click.echo(f"{job.id}  {outcome.status.value}  {counts}")
     for reason in outcome.failure_reasons:
         click.echo(f"  {reason.code}: {reason.text}")
     if not outcome.status.terminal:
@@ -157,14 +209,17 @@ def watch(*, job_id: str, account_id: str, record: Path | None, **aws: Any) -> i
     return ExitCode.VERIFIED if outcome.all_succeeded else ExitCode.WRONG
 
 
-class _Watcher:
-    """Draws every answer, and keeps those that say something new."""
+def _keeper(record: JobRecord) -> Callable[[Mapping[str, Any]], None]:
+    return lambda found: record.keep_state(found, at=datetime.now(UTC))
 
-    def __init__(self, bar: Bar, record: Path | None) -> None:
-        self._bar, self._record = bar, record
+
+class _Watcher:
+    """Draws every answer."""
+
+    def __init__(self, bar: Bar) -> None:
+        self._bar = bar
         self._shown: tuple[str, int] | None = None
         self._done = 0
-        self._seen: JobOutcome | None = None
 
     def __call__(self, outcome: JobOutcome) -> None:
         phase = (outcome.status.value, outcome.total)
@@ -175,11 +230,6 @@ class _Watcher:
         for _ in range(done - self._done):
             self._bar.advance()
         self._done = done
-        if self._record is not None and outcome != self._seen:
-            from intact.adapters.submission import keep_state  # noqa: PLC0415 - imports boto3
-
-            keep_state(self._record, outcome)
-        self._seen = outcome
 
 
 COMMANDS = (watch, submit, confirm, cancel, show, list_, priority)

@@ -8,17 +8,17 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from intact.batch import JobSpec
+from intact.batch.accounts import bucket_policy, key_policy
 from intact.batch.iam import (
     Access,
     access,
     auditor_policy,
-    bucket_policy,
     job_role_policy,
     submitter_policy,
     trust_policy,
 )
-from intact.batch.infrastructure import bucket_policies, cloudformation, terraform
-from intact.errors import ExitCode, UsageError
+from intact.batch.infrastructure import cloudformation, terraform
+from intact.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,42 +100,58 @@ def job_role(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
     return _print(form, job_role_policy(found), name=name, trust=trust_policy(found))
 
 
-@command.command(
-    epilog="""\b
-Example:
-  $ intact iam auditor job.json --source photos"""
-)
-@_job_options
-@_format_option
-def auditor(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
-    """Print the permissions of whoever audits the job; none of them writes."""
-    return _print(form, auditor_policy(_read(**job)), name="intact-auditor")
+def _user_command(noun: str, policy: Callable[[Access], Policy], sentence: str) -> click.Command:
+    """Make a command that prints the permissions of somebody."""
+
+    def printed(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+        return _print(form, policy(_read(**job)), name=f"intact-{noun}")
+
+    example = f"\b\nExample:\n  $ intact iam {noun} job.json --source photos"
+    decorated = _job_options(_format_option(printed))
+    return click.command(noun, help=sentence, epilog=example)(decorated)
 
 
-@command.command(
-    epilog="""\b
-Example:
-  $ intact iam submitter job.json --source photos"""
+command.add_command(
+    _user_command(
+        "auditor",
+        auditor_policy,
+        "Print the permissions of whoever audits the job; none of them writes.",
+    )
 )
-@_job_options
-@_format_option
-def submitter(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
-    """Print the permissions of whoever submits and follows the job."""
-    return _print(form, submitter_policy(_read(**job)), name="intact-submitter")
+command.add_command(
+    _user_command(
+        "submitter",
+        submitter_policy,
+        "Print the permissions of whoever submits and follows the job.",
+    )
+)
 
 
 @command.command(
     "bucket-policy",
     epilog="""\b
-Example:
-  $ intact iam bucket-policy job.json --source photos --bucket photos""",
+Examples:
+  $ intact iam bucket-policy job.json --source photos --bucket photos
+  $ intact iam bucket-policy job.json --source photos --bucket copies""",
 )
 @_job_options
-@click.option("--bucket", required=True, help="The source bucket, of another account.")
+@click.option("--bucket", required=True, help="A bucket of another account.")
 def policy_of_bucket(*, bucket: str, **job: Any) -> int:  # noqa: ANN401 - passed on
-    """Print what a source bucket of another account must allow the job's role."""
-    found = _read(**job)
-    arn = f"arn:{found.partition}:s3:::{bucket}"
-    if arn not in found.buckets:
-        raise UsageError(f"bucket is {bucket}; wanted one of {', '.join(found.sources)}")
-    return _print("json", bucket_policies(bucket_policy(found), bucket=arn), name=bucket)
+    """Print what a bucket of another account must allow the job's role.
+
+    The bucket may be that of the objects, the copies, the manifest or the report.
+    """
+    return _print("json", bucket_policy(_read(**job), bucket=bucket), name=bucket)
+
+
+@command.command(
+    "key-policy",
+    epilog="""\b
+Example:
+  $ intact iam key-policy job.json --source photos --source-key KEY_ARN --key KEY_ARN""",
+)
+@_job_options
+@click.option("--key", required=True, help="ARN of a KMS key of another account.")
+def policy_of_key(*, key: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+    """Print what a KMS key of another account must allow the job's role, besides its policy."""
+    return _print("json", key_policy(_read(**job), key=key), name=key)

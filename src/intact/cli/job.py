@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
 from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCopy, problems
-from intact.batch.cost import (
-    Line,
-    Prices,
-    Proof,
-    Workload,
-    cheapest,
-    job_cost,
-    proof_cost,
-    total,
-)
 from intact.batch.document import read_document
 from intact.batch.manifest import FIELDS
+from intact.batch.rules import UNSOUND
 from intact.batch.spec import client_request_token, to_json
 from intact.checksum import Algorithm
 from intact.cli.control import COMMANDS
+from intact.cli.options import Aws, aws_options
+from intact.cli.plan import plan
 from intact.errors import ExitCode
 from intact.s3.names import bucket_arn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from decimal import Decimal
 
     from intact.batch import Model, Problem
 
@@ -122,67 +113,31 @@ def build(  # noqa: PLR0913 - one argument per option
     epilog="""\b
 Examples:
   $ intact job lint job.json
+  $ intact job lint job.yaml --live
   $ aws s3control describe-job --account-id 111122223333 --job-id ID | intact job lint -"""
 )
 @click.argument("file", type=click.File("rb"))
-def lint(*, file: IO[bytes]) -> int:
+@click.option("--live", is_flag=True, help="Look at the buckets, the manifest and the account.")
+@aws_options
+def lint(*, file: IO[bytes], live: bool, **aws: Any) -> int:  # noqa: ANN401 - fields of Aws
     """Name everything wrong with a job, before S3 does.
 
     FILE is a CreateJob request, a filled skeleton of the AWS CLI, or a DescribeJob response, as
-    JSON.  Exit code 2 says that S3 would refuse the job, or that it would do harm.
+    JSON or YAML.  Exit code 2 says that S3 would refuse the job, or that it would do harm.  With
+    --live, what the job names is looked at where it lies; what cannot be read is a warning.
     """
     request = read_job(file.read())
-    if named(problems(request, model=_model())):
+    found = problems(request, model=_model())
+    if live and not any(problem.rule in UNSOUND for problem in found):
+        from intact.adapters.facts import find_facts  # noqa: PLC0415 - imports boto3
+
+        reach = Aws(**aws)
+        facts = find_facts(request, s3=reach.client(workers=1), sts=reach.sts(), region=reach.here)
+        found = problems(request, model=_model(), facts=facts)
+    if named(found):
         return ExitCode.USAGE
     click.echo("nothing wrong")
     return ExitCode.VERIFIED
-
-
-@command.command(
-    epilog="""\b
-Example:
-  $ intact job plan job.json --objects 10000000 --bytes 1099511627776"""
-)
-@click.argument("file", type=click.File("rb"))
-@click.option("--objects", required=True, type=click.IntRange(0), help="Objects of the job.")
-@click.option(
-    "--bytes", "size", required=True, type=click.IntRange(0), help="Their bytes together."
-)
-@click.option("--listed", default=0, help="Objects of the bucket whose list S3 makes.")
-@click.option("--prices", type=click.File("rb"), help="Another price list, as JSON.")
-@click.option(
-    "--level",
-    type=click.Choice([proof.name.lower() for proof in Proof]),
-    default="recorded",
-    show_default=True,
-    help="The least that an audit afterwards shall prove.",
-)
-def plan(  # noqa: PLR0913 - one argument per option
-    *, file: IO[bytes], objects: int, size: int, listed: int, prices: IO[bytes] | None, level: str
-) -> int:
-    """Print what a job costs, and what each way to prove its copies costs afterwards."""
-    spec = JobSpec.parse(read_job(file.read()))
-    load = Workload(objects=objects, size=size, listed=listed)
-    standard = resources.files("intact.batch").joinpath("prices.json")
-    price_list = Prices.parse(prices.read() if prices else standard.read_bytes())
-    click.echo(f"prices of {price_list.date}, {price_list.region}, in {price_list.currency}")
-    _bill("the job", job_cost(spec, load, prices=price_list))
-    for proof in Proof:
-        _bill(f"proof: {proof.name.lower()}", proof_cost(proof, load, prices=price_list))
-    best = cheapest(Proof[level.upper()], load, prices=price_list)
-    named = "none whose price is known" if best is None else best.name.lower()
-    click.echo(f"cheapest proof of at least {level}: {named}")
-    return ExitCode.VERIFIED
-
-
-def _bill(title: str, lines: list[Line]) -> None:
-    click.echo(f"{title}: {_money(total(lines))}")
-    for line in lines:
-        click.echo(f"  {line.item:<16} {line.count:>20,} {_money(line.amount):>14}")
-
-
-def _money(amount: Decimal | None) -> str:
-    return "unknown" if amount is None else f"{amount:,.2f}"
 
 
 def read_job(text: bytes, **members: object) -> dict[str, Any]:
@@ -214,5 +169,5 @@ def _model() -> Model:
     return load_model()
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, plan):
     command.add_command(_command)

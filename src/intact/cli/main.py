@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+import traceback
+from pathlib import Path
 from typing import ClassVar
 
 import click
 
-from intact.errors import ExitCode, IntactError, UsageError
-
-INTERRUPTED = 130
-"""What shells expect of a program that Ctrl-C ended: 128 plus SIGINT."""
+from intact.cli.config import read_config
+from intact.errors import CorruptError, ExitCode, IntactError, UnprovenError, UsageError
 
 
 class LazyGroup(click.Group):
@@ -20,27 +21,43 @@ class LazyGroup(click.Group):
     nouns: ClassVar[dict[str, str]] = {
         "audit": "Prove what a finished copy job did, object by object.",
         "bench": "Measure how fast the checksums are on this CPU.",
+        "completion": "Print the script that completes intact's commands in a shell.",
+        "copy": "Copy objects that are too large for a batch job.",
         "demo": "Copy, damage and audit a real tree on a local S3 server.",
+        "get": "Download an object, proven by its checksum.",
         "iam": "Print the permissions that one job needs, and no more.",
         "job": "Build, check, submit and follow S3 Batch Operations jobs.",
         "kernels": "Show every native kernel and which one is in use.",
         "ledger": "Compare, merge and export ledgers.",
         "manifest": "Write, check and split the manifests of batch jobs.",
+        "put": "Upload a file, its CRC64NVME declared and confirmed.",
         "rehearse": "Run S3 Batch Operations on this machine.",
         "report": "Show what a ledger holds.",
-        "sum": "Print S3 checksums of local files.",
+        "sum": "Print, check and compare S3 checksums of files and objects.",
     }
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         """Names in the order of the help page."""
         return list(self.nouns)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import the command."""
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command, and give it its table of ``intact.toml``."""
         if cmd_name not in self.nouns:
             return None
         command: click.Command = importlib.import_module(f"intact.cli.{cmd_name}").command
+        if not ctx.resilient_parsing:  # which nobody waits for but a shell that completes
+            config = read_config(ctx.params.get("config"), environment=os.environ)
+            if config is not None:
+                ctx.default_map = {cmd_name: config.defaults(cmd_name, command)}
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; when nobody reads its output any more, end as SIGPIPE would."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            _print_to_nobody()
+            raise click.exceptions.Exit(ExitCode.BROKEN_PIPE) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
         """Write the help page's list without importing a command."""
@@ -48,40 +65,90 @@ class LazyGroup(click.Group):
             formatter.write_dl(list(self.nouns.items()))
 
 
-@click.group(
-    cls=LazyGroup,
-    epilog="Exit codes: 0 all verified, 1 something is wrong, "
-    "2 usage error, 3 none wrong but some not proven, 4 could not finish.",
+_EXIT_CODES = (
+    "Exit codes: 0 all verified, 1 something is wrong, 2 usage error, 3 none wrong but some not "
+    "proven, 4 could not finish, 130 interrupted; 4 beats 1 beats 3 beats 0."
 )
+
+
+@click.group(cls=LazyGroup, epilog=_EXIT_CODES)
 @click.version_option(package_name="intact", message="%(prog)s %(version)s")
-def cli() -> None:
-    """Prove that S3 copies are intact."""
+@click.option(
+    "--config",
+    envvar="INTACT_CONFIG",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Defaults of options, in TOML.  [default: intact.toml, where there is one]",
+)
+@click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
+@click.pass_context
+def cli(ctx: click.Context, *, config: Path | None, debug: bool) -> None:  # noqa: ARG001 - LazyGroup reads it
+    """Prove that S3 copies are intact.
+
+    An option is taken from the command line; else from the environment, where AWS has a variable
+    for it; else from intact.toml; else from AWS's own files.
+    """
+    if debug:
+        ctx.call_on_close(_show_trace)
+
+
+def _show_trace() -> None:
+    """Print where the error that ends the program arose, if one does; its sentence follows."""
+    error = sys.exc_info()[1]
+    if error is not None and not isinstance(error, click.exceptions.Exit):
+        traceback.print_exception(error)
+
+
+_CODES: dict[type[IntactError], ExitCode] = {
+    UsageError: ExitCode.USAGE,
+    CorruptError: ExitCode.WRONG,
+    UnprovenError: ExitCode.UNPROVEN,
+}
+"""How the command ends on errors that are not just its failure to finish."""
 
 
 def main() -> None:
     """Run the command line and exit."""
     try:
         code = cli.main(prog_name="intact", standalone_mode=False)
+        sys.stdout.flush()
     except click.exceptions.Exit as end:
         code = end.exit_code
     except (KeyboardInterrupt, click.Abort) as error:
-        click.echo("interrupted", err=True)
-        _echo_notes(error.__cause__ or error)  # click raises Abort from the KeyboardInterrupt
-        code = INTERRUPTED
+        code = _tell("interrupted", ExitCode.INTERRUPTED)
+        _tell_notes(error.__cause__ or error)  # click raises Abort from the KeyboardInterrupt
     except click.ClickException as error:
         error.show()
         code = ExitCode.USAGE
-    except UsageError as error:
-        click.echo(f"intact: {error}", err=True)
-        code = ExitCode.USAGE
-    except (IntactError, OSError) as error:
-        click.echo(f"intact: {error}", err=True)
-        _echo_notes(error)
-        code = ExitCode.UNFINISHED
+    except BrokenPipeError:
+        _print_to_nobody()
+        code = ExitCode.BROKEN_PIPE
+    except IntactError as error:
+        codes = [end for kind, end in _CODES.items() if isinstance(error, kind)]
+        code = _tell(f"intact: {error}", codes[0] if codes else ExitCode.UNFINISHED)
+        _tell_notes(error)
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        code = _tell(f"intact: {place}{error.strerror or error}", ExitCode.UNFINISHED)
+        _tell_notes(error)
+    except Exception as error:  # noqa: BLE001 - the last line before the user
+        what = f"{type(error).__name__}: {error}"
+        text = f"intact: a fault of intact: {what}; please report it with what --debug shows"
+        code = _tell(text, ExitCode.UNFINISHED)
     sys.exit(code)
 
 
-def _echo_notes(error: BaseException) -> None:
+def _print_to_nobody() -> None:
+    """Let what is still in buffers go nowhere when Python flushes them at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(text: str, code: ExitCode) -> ExitCode:
+    click.echo(text, err=True)
+    return code
+
+
+def _tell_notes(error: BaseException) -> None:
     """Say what to do next, where whoever saw the error knew it."""
     for note in getattr(error, "__notes__", ()):
         click.echo(note, err=True)

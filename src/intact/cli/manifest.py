@@ -7,7 +7,7 @@ import hashlib
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_GUESSED = 1 << 16
 """Bytes of the first row that are looked at."""
+MEMORY_MB = 600
 KINDS = ("listing", "versions", "inventory", "keys", "csv", "parquet")
 REMOTE = frozenset({"listing", "versions", "inventory"})
 
@@ -85,7 +86,7 @@ def write(  # noqa: PLR0913 - one argument per option
     null: bool,
     extra: tuple[str, ...],
     out: Path | None,
-    **aws: str | None,
+    **aws: Any,  # noqa: ANN401 - options of Aws
 ) -> int:
     """Write a manifest of everything that SOURCE lists.
 
@@ -129,9 +130,22 @@ Examples:
 )
 @click.option("--target-key-prefix", default="", help="What the job puts before every key.")
 @click.option("--show", default=10, show_default=True, help="Lines to show of each rule.")
+@click.option(
+    "--memory-mb",
+    default=MEMORY_MB,
+    show_default=True,
+    type=click.IntRange(min=100),
+    help="Megabytes that the search for duplicates may take; the rest goes to disk.",
+)
 @aws_options
 def lint(
-    *, manifest: str, columns: str | None, target_key_prefix: str, show: int, **aws: str | None
+    *,
+    manifest: str,
+    columns: str | None,
+    target_key_prefix: str,
+    show: int,
+    memory_mb: int,
+    **aws: Any,  # noqa: ANN401 - options of Aws
 ) -> int:
     """Check MANIFEST, a file or an s3:// address, before a job runs into it.
 
@@ -141,9 +155,15 @@ def lint(
     from intact.batch.lint import RULES  # noqa: PLC0415 - only here
 
     prefix_size = len(f"{target_key_prefix}/".encode()) if target_key_prefix else 0
-    with _input(manifest, Aws(**aws)) as file:
-        names = _columns(file, columns)
-        found = lint_file(file, columns=names, prefix_size=prefix_size, most=show)
+    with open_manifest(manifest, Aws(**aws)) as file:
+        names = columns_of(file, columns)
+        found = lint_file(
+            file,
+            columns=names,
+            prefix_size=prefix_size,
+            most=show,
+            memory_limit=f"{memory_mb}MB",
+        )
     for name, kept in found.items():
         rule = RULES[name]
         lines = ", ".join(map(str, kept.lines)) + (", ..." if kept.count > len(kept.lines) else "")
@@ -173,7 +193,7 @@ def split(*, manifest: Path, columns: str | None, most_rows: int, out: Path) -> 
     from intact.batch.split import split as place  # noqa: PLC0415 - only here
 
     with manifest.open("rb") as file:
-        names = _columns(file, columns)
+        names = columns_of(file, columns)
         parts = write_parts(place(file, columns=names, most_rows=most_rows), out)
     for name, part in sorted(parts.items()):
         click.echo(f"{part.rows:>14,}  {part.digest.hexdigest()}  {out / name}.csv")
@@ -182,7 +202,7 @@ def split(*, manifest: Path, columns: str | None, most_rows: int, out: Path) -> 
 
 
 @contextlib.contextmanager
-def _input(manifest: str, reach: Aws) -> Iterator[IO[bytes]]:
+def open_manifest(manifest: str, reach: Aws) -> Iterator[IO[bytes]]:
     """Open a local file, or a copy of an object that is here only as long."""
     if not manifest.startswith("s3://"):
         with Path(manifest).open("rb") as file:
@@ -195,7 +215,7 @@ def _input(manifest: str, reach: Aws) -> Iterator[IO[bytes]]:
             yield file
 
 
-def _columns(file: IO[bytes], columns: str | None) -> tuple[str, ...]:
+def columns_of(file: IO[bytes], columns: str | None) -> tuple[str, ...]:
     """Columns as given, or by how many the first row has.
 
     Raises:

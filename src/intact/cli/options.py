@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import boto3
     from types_boto3_s3 import S3Client
     from types_boto3_s3control import S3ControlClient
+    from types_boto3_sts import STSClient
 
     from intact.adapters.boto import BotoStore
 
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
 class Aws:
     """How to reach S3 and S3 Control; None leaves it to the usual AWS configuration."""
 
-    profile: str | None
-    region: str | None
-    endpoint_url: str | None
-    control_endpoint_url: str | None
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    control_endpoint_url: str | None = None
+    no_sign_request: bool = False
+    request_payer: str | None = None
 
     def session(self) -> boto3.Session:
         """Open a session with the named profile."""
@@ -37,7 +41,12 @@ class Aws:
         from intact.adapters.boto import s3_client  # noqa: PLC0415 - imports boto3
 
         return s3_client(
-            self.session(), endpoint_url=self.endpoint_url, region=self.region, connections=workers
+            self.session(),
+            endpoint_url=self.endpoint_url,
+            region=self.region,
+            connections=workers,
+            signed=not self.no_sign_request,
+            requester_pays=self.request_payer is not None,
         )
 
     def store(self, *, workers: int) -> BotoStore:
@@ -45,6 +54,16 @@ class Aws:
         from intact.adapters.boto import BotoStore  # noqa: PLC0415 - imports boto3
 
         return BotoStore(self.client(workers=workers))
+
+    def sts(self) -> STSClient | None:
+        """Make a client that tells whose credentials these are; another server's are of nobody."""
+        return None if self.endpoint_url else self.session().client("sts")
+
+    @property
+    def here(self) -> str | None:
+        """Region that jobs are created in."""
+        region: str | None = self.session().region_name
+        return region
 
     def control(self) -> S3ControlClient:
         """Make an S3 Control client."""
@@ -55,15 +74,59 @@ class Aws:
         )
 
 
-def aws_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of ``Aws`` to a command, which receives them as keywords."""
+_UNITS = {"": 0, "B": 0, "KIB": 10, "MIB": 20, "GIB": 30}
+
+
+class Size(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3
+    """A number of bytes with a binary unit, in any case: ``4096``, ``64KiB``, ``1 MiB``."""
+
+    name = "size"
+
+    def __init__(self, *, least: int = 1) -> None:
+        """Accept no less than that many bytes."""
+        self._least = least
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Read the number."""
+        found = re.fullmatch(r"([0-9]{1,12}) ?([KMG]IB|B|)", str(value).upper())
+        if found is None:
+            self.fail(f"{value!r}; wanted a size such as 4096, 64KiB or 1MiB", param, ctx)
+        size = int(found[1]) << _UNITS[found[2]]
+        if size < self._least:
+            self.fail(f"{value!r}; wanted at least {self._least} bytes", param, ctx)
+        return size
+
+
+def s3_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of ``Aws`` that concern S3 itself."""
     for option in reversed(
         (
-            click.option("--profile", help="Profile of the AWS configuration."),
-            click.option("--region", help="AWS Region."),
-            click.option("--endpoint-url", help="Address of another S3 server."),
-            click.option("--control-endpoint-url", help="Address of another S3 Control server."),
+            click.option("--profile", metavar="NAME", help="Profile of the AWS configuration."),
+            click.option("--region", metavar="NAME", help="AWS Region."),
+            click.option("--endpoint-url", metavar="URL", help="Address of another S3 server."),
+            click.option(
+                "--no-sign-request",
+                is_flag=True,
+                help="Send requests to S3 unsigned, as public buckets allow.",
+            ),
+            click.option(
+                "--request-payer",
+                is_flag=False,
+                flag_value="requester",
+                type=click.Choice(["requester"]),
+                help="Agree to pay for requests to buckets whose requesters pay.",
+            ),
         )
     ):
         function = option(function)
     return function
+
+
+def aws_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of ``Aws`` to a command, which receives them as keywords."""
+    control = click.option(
+        "--control-endpoint-url", metavar="URL", help="Address of another S3 Control server."
+    )
+    return s3_options(control(function))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 SHOWN = 50
 """Objects listed on the terminal; the ledger and the HTML report hold all of them."""
+NAMED = 100
+"""Rows of the files beside the ledger that are listed."""
 
 
 def present(ledger: Path, *, html: Path | None = None) -> int:
@@ -42,6 +44,8 @@ def present(ledger: Path, *, html: Path | None = None) -> int:
     if hidden:
         click.echo(f"... and {hidden:,} more that are not verified")
     click.echo(headline(summary, counts))
+    for note in counts.notes():
+        click.echo(f"note: {note}")
     click.echo(f"ledger: {ledger}")
     if html is not None:
         with whole_file(html) as file:
@@ -50,3 +54,13 @@ def present(ledger: Path, *, html: Path | None = None) -> int:
                 file.write(piece.encode())
         click.echo(f"report: {html}")
     return summary.exit_code(counts)
+
+
+def show_first(path: Path) -> None:
+    """Print the first rows of a CSV file that an audit left beside its ledger, if it left one."""
+    if not path.exists():
+        return
+    with path.open(encoding="utf-8") as lines:
+        for line in islice(lines, 1, NAMED + 1):
+            click.echo(line.rstrip("\n"))
+    click.echo(f"{path.stem}: {path}")

@@ -26,9 +26,18 @@ Examples:
 Faults, each counted in the order of the manifest:
   throttle=7         503 SlowDown for every 7th task; throttle=7:1 for its first try only
   fail=10:NoSuchKey  every 10th task fails with that code; AccessDenied without one
-  corrupt=3+17       a byte of the 3rd and the 17th copy is flipped
   die=100            the process ends at once after the 100th task; status 70
-  delay=0.05         every task first waits so many seconds"""
+  delay=0.05         every task first waits so many seconds
+  report=missing     the job ends without its report; report=late:5, report=torn
+
+\b
+Faults of tasks by number, as in corrupt=3+17:
+  corrupt, truncate  a byte of the copy is flipped; the copy lacks its last byte
+  lose, overwrite    the copy is deleted; it is overwritten once the job has ended
+  skip, deny         reported as success, not done; reported as failure, and done
+  duplicate          done twice: two versions of one copy
+  algorithm          ChecksumAlgorithm is ignored
+  omit, stray        no row in the report; a row that names an object of no manifest"""
 )
 @click.option("--endpoint-url", required=True, help="The S3 server that jobs work on.")
 @click.option("--profile", help="Profile of the AWS configuration.")
@@ -66,14 +75,17 @@ def command(  # noqa: PLR0913 - one argument per option
     """Run S3 Batch Operations on this machine, over any S3 store, until Ctrl-C.
 
     Any client of S3 Control reaches it as its HTTP proxy; boto3 also through
-    intact.adapters.s3control.  It executes S3PutObjectCopy, S3ComputeObjectChecksum, the tagging,
-    ACL, legal hold, retention and restore operations, and LambdaInvoke with local functions.  The
-    rest it refuses with 501, by name.
+    intact.adapters.s3control.  It executes every operation of S3 Batch Operations as far as the
+    store can: LambdaInvoke with local functions, S3ReplicateObject by the store's own replication
+    configuration, S3UpdateObjectEncryption by copying an object onto itself.  What it cannot, event
+    holds for example, it refuses with 501, by name.
 
     Unlike AWS it checks no signature and no role: whoever reaches the port acts with the
     credentials of this command.  It has no KMS, directory buckets, events or limits; tasks run in
     the manifest's order; jobs start at once, pause for any job of a higher priority, and are listed
-    for ever.
+    for ever.  Replicas have version ids of their own and no replication status; an object whose
+    encryption is updated becomes a new version with an ETag of its own; an owner is expected of the
+    store, which may compare it or not.
 
     With --state, jobs that had not ended go on when it starts again, without doing again more
     than the last few tasks; the report names every task once.

@@ -1,8 +1,9 @@
 """S3ComputeObjectChecksum: streams an object through this package's own hashers.
 
 Where S3 is silent: without an algorithm it is CRC64NVME, without a type FULL_OBJECT; a COMPOSITE
-value has no ``-N``; an object of which the store tells no parts has no COMPOSITE value.  S3 also
-wants a report with an expected owner, and takes hours; this neither asks nor waits.
+value has no ``-N``; an object of which the store tells no parts has no COMPOSITE value.  As in S3
+the job wants a report with an expected owner, which the store compares or does not; S3 also takes
+hours, and reads archives without a restore, which a store may refuse.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -14,14 +15,17 @@ from intact.s3 import ObjectRef
 from intact.s3.names import MAX_KEY_SIZE, bucket_of_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from types_boto3_s3 import S3Client
 
     from intact.batch.manifest import ManifestRow
     from intact.rehearsal.tasks import Action, Context
 
+NO_EVENT_HOLDS = "no plain store keeps event holds; dropping one would leave the object unlocked"
+
 _SAME_VALUE: Mapping[str, str] = {
+    "AnnotationDirective": "AnnotationDirective",
     "BucketKeyEnabled": "BucketKeyEnabled",
     "CannedAccessControlList": "ACL",
     "ChecksumAlgorithm": "ChecksumAlgorithm",
@@ -48,10 +52,21 @@ _METADATA: Mapping[str, str] = {
 }
 """The same for NewObjectMetadata; given one of these, the copy's metadata replace the source's."""
 
+_GRANTS = {
+    "FULL_CONTROL": "GrantFullControl",
+    "READ": "GrantRead",
+    "READ_ACP": "GrantReadACP",
+    "WRITE_ACP": "GrantWriteACP",
+}
+"""The same for AccessControlGrants, by permission; nobody is granted to write to an object."""
+
+_QUOTABLE = re.compile(r"[ !#-\[\]-~]+")
+"""Identifiers that a header can quote."""
 _ENCRYPTION = {"AES256": "AES256", "KMS": "aws:kms"}
 
 _HONOURED = {
     *_SAME_VALUE,
+    "AccessControlGrants",
     "NewObjectMetadata",
     "NewObjectTagging",
     "RequesterPays",
@@ -62,7 +77,16 @@ _HONOURED = {
 
 def refused(copy: Mapping[str, Any]) -> Iterator[str]:
     """Name the members that a rehearsal cannot honour."""
-    yield from (name for name in copy if name not in _HONOURED)
+    for name in copy:
+        if name.startswith("ObjectLockEventHold"):
+            yield f"{name}: {NO_EVENT_HOLDS}"
+        elif name not in _HONOURED:
+            yield name
+    for grant in copy.get("AccessControlGrants", ()):
+        if grant["Permission"] not in _GRANTS or not _QUOTABLE.fullmatch(
+            grant["Grantee"]["Identifier"]
+        ):
+            yield f"AccessControlGrants {grant}"
     yield from (
         f"NewObjectMetadata.{name}"
         for name in copy.get("NewObjectMetadata", {})
@@ -121,11 +145,22 @@ def copy_parameters(copy: Mapping[str, Any], *, source: ObjectRef) -> dict[str, 
     parameters = {"CopySource": address(source), **address(destination(copy, source))}
     parameters |= _metadata(copy.get("NewObjectMetadata", {}))
     parameters |= {_SAME_VALUE[name]: value for name, value in copy.items() if name in _SAME_VALUE}
+    parameters |= _grants(copy.get("AccessControlGrants", ()))
     if copy.get("RequesterPays"):
         parameters["RequestPayer"] = "requester"
     if (tags := copy.get("NewObjectTagging")) is not None:
         parameters["TaggingDirective"] = "REPLACE"
         parameters["Tagging"] = urlencode([(tag["Key"], tag["Value"]) for tag in tags])
+    return parameters
+
+
+def _grants(grants: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Headers of CopyObject: grantees by permission, each ``id="..."``."""
+    parameters: dict[str, str] = {}
+    for grant in grants:
+        name, grantee = _GRANTS[grant["Permission"]], grant["Grantee"]
+        text = f'{grantee["TypeIdentifier"]}="{grantee["Identifier"]}"'
+        parameters[name] = ", ".join(filter(None, (parameters.get(name), text)))
     return parameters
 
 

@@ -11,9 +11,11 @@ Where it knowingly differs from AWS: it does not model signatures and IAM (whoev
 port may act with the store client's credentials, so it listens on the loopback address unless
 told otherwise), KMS, directory buckets, events, nor limits of any kind; tasks run in the
 manifest's order; a job starts at once and pauses whenever one of a higher priority has tasks to
-do; an ended job is listed for ever.  S3ReplicateObject and S3UpdateObjectEncryption it cannot do on
-a plain store.  What it does not execute it refuses with 501, by name; every answer carries
-``x-intact-rehearsal: true``.
+do; an ended job is listed for ever.  Replicas have version ids of their own and no replication
+status; an object whose encryption is updated becomes a new version; who owns a bucket is for the
+store to compare, and some compare nothing.  What it does not execute, event holds among it, it
+refuses with 501, by name; every answer carries ``x-intact-rehearsal: true``, and none is given to a
+web page.
 """
 
 from __future__ import annotations
@@ -33,12 +35,13 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from intact.errors import UsageError
-from intact.rehearsal.service import BatchService
+from intact.rehearsal.service import BatchService, utc_now
 from intact.rehearsal.state import State
 from intact.rehearsal.wire import ApiError, Codec, s3control
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
 
     from types_boto3_s3 import S3Client
 
@@ -47,11 +50,18 @@ if TYPE_CHECKING:
 
 MOST_BODY = 1 << 20
 """Longest request in bytes."""
+MOST_DIGITS = 18
+"""Longest size of a request in digits; Python refuses to read numbers of thousands."""
 IDLE_SECONDS = 60
 """How long a connection may stay silent."""
 DEFAULT_REGION = "us-east-1"
 """Region of a job whose request neither signs for one nor names one in its host."""
 
+_FROM_A_PAGE = {"origin", "sec-fetch-site"}
+"""Headers that browsers put on what a web page sends, and clients of S3 never.
+
+Browsers resolve every name below ``localhost`` to this machine, the account's among them, and
+send plain text there on behalf of any page."""
 _AWS_HOST = re.compile(
     r"s3-control(-fips)?(\.dualstack)?\.(?P<region>[a-z0-9-]+)\.(amazonaws\.com(\.cn)?|api\.aws)"
 )
@@ -71,6 +81,7 @@ class BatchEndpoint:
         state: Folder that remembers the jobs; None for one that is removed at the end.
         faults: What shall go wrong.
         functions: Local stand-ins of Lambda functions, by ARN.
+        clock: What time the jobs say that it is, with a timezone; None for the system's.
 
     Raises:
         OSError: The address cannot be listened on, or the folder not be used.
@@ -87,6 +98,7 @@ class BatchEndpoint:
         state: Path | None = None,
         faults: Faults | None = None,
         functions: Mapping[str, Function] | None = None,
+        clock: Callable[[], datetime] | None = None,
     ) -> None:
         if workers < 1:
             raise UsageError(f"workers is {workers}; wanted at least 1")
@@ -97,7 +109,12 @@ class BatchEndpoint:
             folder = stack.enter_context(closing(State(state)))
             self._server = stack.enter_context(_Server((host, port)))
             self._service = self._server.service = BatchService(
-                s3, state=folder, workers=workers, faults=faults, functions=functions
+                s3,
+                state=folder,
+                workers=workers,
+                faults=faults,
+                functions=functions,
+                clock=clock or utc_now,
             )
             self._resources = stack.pop_all()
         self._thread = threading.Thread(
@@ -185,14 +202,10 @@ class _Handler(BaseHTTPRequestHandler):
     def _answer(self) -> None:
         request_id = str(uuid4())
         try:
-            status, body = HTTPStatus.OK, self._do(self._body())
+            sent = self.rfile.read(self._length())
+            status, body = self._answered(sent, request_id)
         except ApiError as error:
             status, body = error.status, error.write(request_id)
-        except OSError:  # the connection, not the call
-            raise
-        except Exception as error:  # noqa: BLE001 - the client is told of our bugs too
-            status = HTTPStatus.INTERNAL_SERVER_ERROR
-            body = ApiError(status, "InternalServiceException", repr(error)).write(request_id)
         self.send_response(status)
         self.send_header("Content-Type", "application/xml")
         self.send_header("Content-Length", str(len(body)))
@@ -204,21 +217,34 @@ class _Handler(BaseHTTPRequestHandler):
 
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_CONNECT = _answer  # noqa: N815 - so named by the base class
 
-    def _body(self) -> bytes:
-        """Read the request's body, so that the connection can serve the next one."""
-        length = self.headers.get("Content-Length", "0")
-        if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
+    def _answered(self, sent: bytes, request_id: str) -> tuple[HTTPStatus, bytes]:
+        try:
+            return HTTPStatus.OK, self._do(sent)
+        except ApiError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the client is told of our bugs and disks too
+            status = HTTPStatus.INTERNAL_SERVER_ERROR
+            failed = ApiError(status, "InternalServiceException", repr(error))
+            return status, failed.write(request_id)
+
+    def _length(self) -> int:
+        """Size of the request's body, which is read first: the connection serves the next one."""
+        lengths = self.headers.get_all("Content-Length", ["0"])
+        plain = len(lengths) == 1 and lengths[0].isascii() and lengths[0].isdigit()
+        if not plain or "Transfer-Encoding" in self.headers:
             self.close_connection = True
             raise ApiError.unsupported("bodies without a plain Content-Length")
-        if int(length) > MOST_BODY:
+        if len(lengths[0]) > MOST_DIGITS or int(lengths[0]) > MOST_BODY:
             self.close_connection = True
             raise ApiError.unsupported(f"requests over {MOST_BODY} bytes")
-        return self.rfile.read(int(length))
+        return int(lengths[0])
 
     def _do(self, body: bytes) -> bytes:
         if self.command == "CONNECT":
             raise ApiError.unsupported("CONNECT: it speaks http, not https")
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if not headers.keys().isdisjoint(_FROM_A_PAGE):
+            raise ApiError(HTTPStatus.FORBIDDEN, "AccessDenied", "web pages have no business here")
         try:
             url = urlsplit(self.path)
             host = urlsplit(f"//{url.netloc or headers.get('host', '')}").hostname or ""

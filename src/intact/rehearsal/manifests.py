@@ -55,7 +55,8 @@ def job_rows(
 def _rows(s3: S3Client, request: Mapping[str, Any]) -> Iterator[ManifestRow]:
     if "ManifestGenerator" in request:
         generator = request["ManifestGenerator"]["S3JobManifestGenerator"]
-        yield from generated_rows(s3, generator)
+        every = "S3ReplicateObject" in request["Operation"]
+        yield from generated_rows(s3, generator, every_version=every)
         return
     spec = request["Manifest"]["Spec"]
     with fetch_manifest(s3, request["Manifest"]) as file:

@@ -1,4 +1,4 @@
-"""What a rehearsed job can do: one row per operation that a plain S3 store can perform.
+"""What a rehearsed job can do: one row per operation, each as far as a plain S3 store can.
 
 Everything else is refused by name when the job is created; nothing is accepted and ignored.
 """
@@ -9,11 +9,21 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from intact.batch.manifest import ManifestFormat
-from intact.rehearsal import checksums, copying, generating, invoking
+from intact.rehearsal import (
+    checksums,
+    copying,
+    encrypting,
+    generating,
+    invoking,
+    replicating,
+)
+from intact.rehearsal.copying import NO_EVENT_HOLDS
 from intact.rehearsal.tasks import SUCCESSFUL, address
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from types_boto3_s3 import S3Client
 
     from intact.batch.manifest import ManifestRow
     from intact.rehearsal.invoking import Function
@@ -31,13 +41,15 @@ class Operation:
         refused: Names the members that a rehearsal cannot honour.
         action: Makes the task for one row.
         one_bucket: Whether all objects of a job must be in one bucket.
-        destination: Where a task writes content; None for one that writes none.
+        destination: Where a task writes content; None for one that writes none, or to several.
+        impossible: Says, given the request, what the store cannot do.
     """
 
     refused: Callable[[Members], Iterator[str]]
     action: Callable[[Context, Members], Action]
     one_bucket: bool = False
     destination: Callable[[Members, ObjectRef], ObjectRef] | None = None
+    impossible: Callable[[S3Client, Members], Iterator[str]] = lambda _, __: iter(())
 
 
 def unsupported(
@@ -65,6 +77,13 @@ def unsupported(
             yield f"Manifest.Spec.Format {given}"
     if request["Report"].get("Prefix", "").endswith("/"):
         yield "Report.Prefix with a slash at its end: S3 does not document the result"
+
+
+def impossible(s3: S3Client, request: Mapping[str, Any]) -> Iterator[str]:
+    """Say what the store cannot do of a request of which nothing is ``unsupported``."""
+    name, _ = operation_of(request)
+    found = OPERATIONS[name].impossible(s3, request)
+    yield from (f"Operation.{name}: {what}" for what in found)
 
 
 def operation_of(request: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
@@ -136,6 +155,13 @@ def _retention(members: Members) -> dict[str, Any]:
     return {"Retention": members["Retention"], **bypass}
 
 
+def _retention_refused(members: Members) -> Iterator[str]:
+    known = _only("BypassGovernanceRetention", "Retention.RetainUntilDate", "Retention.Mode")
+    for name in known(members):
+        held = name.startswith("Retention.EventHold")
+        yield f"{name}: {NO_EVENT_HOLDS}" if held else name
+
+
 def _restore(members: Members) -> dict[str, Any]:
     days = {"Days": members["ExpirationInDays"]} if "ExpirationInDays" in members else {}
     tier = members.get("GlacierJobTier", "BULK").capitalize()
@@ -171,7 +197,7 @@ OPERATIONS: Mapping[str, Operation] = {
         one_bucket=True,
     ),
     "S3PutObjectRetention": Operation(
-        refused=_only("BypassGovernanceRetention", "Retention.RetainUntilDate", "Retention.Mode"),
+        refused=_retention_refused,
         action=_call("put_object_retention", _retention),
         one_bucket=True,
     ),
@@ -181,5 +207,14 @@ OPERATIONS: Mapping[str, Operation] = {
             "put_object_tagging", lambda members: {"Tagging": {"TagSet": members.get("TagSet", [])}}
         ),
     ),
+    "S3ReplicateObject": Operation(
+        refused=_only(), action=replicating.replicate, impossible=replicating.impossible
+    ),
+    "S3UpdateObjectEncryption": Operation(
+        refused=_only(
+            "ObjectEncryption.SSEKMS.BucketKeyEnabled", "ObjectEncryption.SSEKMS.KMSKeyArn"
+        ),
+        action=encrypting.update,
+    ),
 }
-"""Every operation that is executed; the others are answered with 501."""
+"""Every operation that is executed: all of today's; a newer one is answered with 501."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 PART_SIZE = 64 << 20
 """Bytes after which a part is full."""
+TORN = 8
+"""Bytes that a part lacks of which the end is cut off; no row is shorter."""
 SPOOL_SIZE = 1 << 20
 """Bytes of a part that stay in memory."""
 
@@ -49,12 +51,19 @@ class ReportWriter:
         report: ``Report`` of the CreateJob request.
         job_id: The job.
         part_size: Bytes after which a part is uploaded and a new one begun.
+        torn: Whether the end of each part is cut off behind the back of its MD5.
     """
 
     def __init__(
-        self, s3: S3Client, report: Mapping[str, Any], *, job_id: str, part_size: int = PART_SIZE
+        self,
+        s3: S3Client,
+        report: Mapping[str, Any],
+        *,
+        job_id: str,
+        part_size: int = PART_SIZE,
+        torn: bool = False,
     ) -> None:
-        self._s3 = s3
+        self._s3, self._torn = s3, torn
         self._enabled = report["Enabled"]
         self._failed_only = report.get("ReportScope") == "FailedTasksOnly"
         self._bucket = bucket_of_arn(report["Bucket"]) if self._enabled else ""
@@ -104,6 +113,8 @@ class ReportWriter:
         name = f"{self._folder}/{status.value}/{len(self._parts)}".encode()
         key = f"results/{hashlib.sha1(name, usedforsecurity=False).hexdigest()}.csv"
         with part.file:
+            if self._torn:
+                part.file.truncate(part.size - TORN)
             part.file.seek(0)
             self._put(key, part.file)
         self._parts.append(

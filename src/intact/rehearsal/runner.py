@@ -11,16 +11,24 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from intact.batch.outcome import JobStatus
 from intact.batch.report import TaskStatus
+from intact.rehearsal import damage
 from intact.rehearsal import faults as planned
 from intact.rehearsal.faults import DEATH, Faults
 from intact.rehearsal.generating import write_generated
 from intact.rehearsal.manifests import job_rows
 from intact.rehearsal.operations import OPERATIONS, operation_of
 from intact.rehearsal.reporting import ReportWriter
-from intact.rehearsal.tasks import Context, JobFailure, attempt, run_tasks
+from intact.rehearsal.tasks import (
+    SUCCESSFUL,
+    Context,
+    JobFailure,
+    TaskFailure,
+    attempt,
+    run_tasks,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from types_boto3_s3 import S3Client
@@ -89,11 +97,14 @@ class Runner:
             self._fail(job, JobFailure("InternalError", repr(error)))
         if self.board.halted:
             return
-        try:
+        late = self.faults.report_seconds
+        if not late:
             self._report(job)
-        except (BotoCoreError, ClientError) as error:
-            self._fail(job, JobFailure("ReportNotWritten", f"Writing the report: {error}"))
-        self.board.change(job.job_id, lambda now: now.move(_ENDS[now.status], at=self.clock()))
+        at = self.clock()
+        self._overwrite(job)
+        self.board.change(job.job_id, lambda now: now.move(_ENDS[now.status], at=at))
+        if late and not self.board.wait_until(lambda: False, seconds=late):
+            self._report(job)
 
     def _work(self, job: Job) -> None:
         if self._now(job).status in _ENDS:
@@ -120,17 +131,23 @@ class Runner:
             raise JobFailure("ReportBucketUnavailable", f"Report bucket: {error}") from error
         operation = OPERATIONS[operation_of(job.request)[0]]
         rows = job_rows(self.s3, job.request, one_bucket=operation.one_bucket)
-        total = self.state.write_rows(job.job_id, rows)
+        total = self.state.write_rows(job.job_id, self._until_stopped(job, rows))
         generator = job.request.get("ManifestGenerator", {}).get("S3JobManifestGenerator", {})
         generated = None
         if generator.get("EnableManifestOutput"):
-            listed = self.state.rows(job.job_id)
+            listed = self._until_stopped(job, self.state.rows(job.job_id))
             generated = write_generated(
                 self.s3, generator, listed, job_id=job.job_id, at=self.clock()
             )
         self.board.change(job.job_id, lambda now: replace(now, total=total, generated=generated))
         confirmed = not job.request.get("ConfirmationRequired")
         self._advance(job, JobStatus.READY if confirmed else JobStatus.SUSPENDED)
+
+    def _until_stopped(self, job: Job, rows: Iterable[ManifestRow]) -> Iterator[ManifestRow]:
+        for row in rows:
+            if self._stopped(job):
+                raise _StopRunning
+            yield row
 
     def _await_confirmation(self, job: Job) -> None:
         suspended = self._now(job).suspended
@@ -160,29 +177,65 @@ class Runner:
         name, members = operation_of(job.request)
         operation = OPERATIONS[name]
         context = Context(s3=self.s3, job_id=job.job_id, functions=self.functions)
-        action = operation.action(context, members)
+        ordinary = operation.action(context, members)
+        unasked = {name: members[name] for name in members if name != "ChecksumAlgorithm"}
+        careless = operation.action(context, unasked)
+        plan = self.faults
 
         def task(row: ManifestRow) -> TaskResult:
+            action = careless if row.line in plan.algorithm else ordinary
+
             def act(tries: int) -> str:
-                self.faults.before(row.line, attempt=tries, sleep=self.sleep)
+                plan.before(row.line, attempt=tries, sleep=self.sleep)
+                if row.line in plan.skip:
+                    return SUCCESSFUL
                 message = action(row)
-                if operation.destination is not None and row.line in self.faults.corrupt:
-                    planned.corrupt(self.s3, operation.destination(members, row.source))
+                if row.line in plan.duplicate:
+                    message = action(row)
+                if operation.destination is not None:
+                    copied = operation.destination(members, row.source)
+                    damage.strike(self.s3, plan, copied, number=row.line)
+                if row.line in plan.deny:
+                    raise TaskFailure(500, "InternalError", "by the fault plan, after it was done")
                 return message
 
             return attempt(row, act)
 
         return task
 
+    def _overwrite(self, job: Job) -> None:
+        """Overwrite the copies that the plan names, before anybody can know that the job ended."""
+        name, members = operation_of(job.request)
+        destination = OPERATIONS[name].destination
+        if destination is None or not self.faults.overwrite:
+            return
+        ended = zip(self.state.rows(job.job_id), self.state.results(job.job_id), strict=False)
+        try:
+            for row, result in ended:
+                if row.line in self.faults.overwrite and result.status is TaskStatus.SUCCEEDED:
+                    damage.overwrite(self.s3, destination(members, row.source))
+        except (BotoCoreError, ClientError) as error:
+            self._fail(job, JobFailure("InternalError", f"Overwriting a copy: {error}"))
+
     def _report(self, job: Job) -> None:
         """Write the report of every finished task; doing it again writes the same objects."""
-        with self._writer(job) as report:
-            for result in self.state.results(job.job_id):
-                report.append(result)
-            report.finish(at=self.clock())
+        if self.faults.report_how == "missing":
+            return
+        try:
+            with self._writer(job) as report:
+                for number, result in enumerate(self.state.results(job.job_id), 1):
+                    if number in self.faults.stray:
+                        report.append(replace(result, raw_key=f"{result.raw_key}-stray"))
+                    elif number not in self.faults.omit:
+                        report.append(result)
+                report.finish(at=self.clock())
+        except (BotoCoreError, ClientError, OSError) as error:
+            if not self._now(job).status.terminal:  # of a report that comes late S3 says nothing
+                self._fail(job, JobFailure("ReportNotWritten", f"Writing the report: {error}"))
 
     def _writer(self, job: Job) -> ReportWriter:
-        return ReportWriter(self.s3, job.request["Report"], job_id=job.job_id)
+        torn = self.faults.report_how == "torn"
+        return ReportWriter(self.s3, job.request["Report"], job_id=job.job_id, torn=torn)
 
     def _advance(self, job: Job, status: JobStatus) -> None:
         def step(now: Job) -> Job:

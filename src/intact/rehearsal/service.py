@@ -15,7 +15,7 @@ from intact.batch.outcome import JobStatus
 from intact.rehearsal.board import JobBoard
 from intact.rehearsal.faults import Faults
 from intact.rehearsal.jobs import Job, Scope
-from intact.rehearsal.operations import unsupported
+from intact.rehearsal.operations import impossible, unsupported
 from intact.rehearsal.runner import Runner
 from intact.rehearsal.wire import ApiError, Call, s3control
 
@@ -31,7 +31,8 @@ PAGE = 1000
 """Jobs that ListJobs returns unless asked for fewer."""
 
 
-def _utc_now() -> datetime:
+def utc_now() -> datetime:
+    """What time it is."""
     return datetime.now(UTC)
 
 
@@ -60,10 +61,10 @@ class BatchService:
         workers: int = 8,
         faults: Faults | None = None,
         functions: Mapping[str, Function] | None = None,
-        clock: Callable[[], datetime] = _utc_now,
+        clock: Callable[[], datetime] = utc_now,
         new_id: Callable[[], str] = _uuid,
     ) -> None:
-        self._clock, self._new_id = clock, new_id
+        self._s3, self._clock, self._new_id = s3, clock, new_id
         self._functions = functions or {}
         jobs = [_woken(job, at=clock()) for job in state.load()]
         self._board = JobBoard(jobs, save=state.save)
@@ -127,6 +128,8 @@ class BatchService:
     def _create(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         if names := list(unsupported(params, functions=self._functions)):
             raise ApiError.unsupported(", ".join(names))
+        if reasons := list(impossible(self._s3, params)):
+            raise ApiError.unsupported(", ".join(reasons))
         new = Job(
             job_id=self._new_id(),
             scope=scope,
@@ -152,18 +155,16 @@ class BatchService:
 
     def _list(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         wanted = params.get("JobStatuses")
-        jobs = [
-            job.listing()
-            for job in self._board.jobs(scope=scope)
-            if not wanted or job.status.value in wanted
-        ]
-        ids = [job["JobId"] for job in jobs]
+        jobs = self._board.jobs(scope=scope)
         token = params.get("NextToken")
-        if token is not None and token not in ids:
+        # Found among all jobs: the one it names may have another status by now.
+        start = next((at for at, job in enumerate(jobs) if job.job_id == token), None)
+        if token is not None and start is None:
             raise ApiError(HTTPStatus.BAD_REQUEST, "InvalidNextTokenException", "unknown NextToken")
-        start = 0 if token is None else ids.index(token)
-        end = start + (params.get("MaxResults") or PAGE)
-        return {"Jobs": jobs[start:end]} | ({"NextToken": ids[end]} if end < len(ids) else {})
+        found = [job for job in jobs[start:] if not wanted or job.status.value in wanted]
+        end = params.get("MaxResults") or PAGE
+        listed = [job.listing() for job in found[:end]]
+        return {"Jobs": listed} | ({"NextToken": found[end].job_id} if found[end:] else {})
 
     def _update_status(self, params: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
         reason = params.get("StatusUpdateReason")

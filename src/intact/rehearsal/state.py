@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 from itertools import islice
@@ -59,7 +61,7 @@ class State:
 
     def save(self, job: Job) -> None:
         """Remember a job as it stands."""
-        document = json.dumps(asdict(job), default=_tagged, indent=1).encode()
+        document = json.dumps(_tagged(asdict(job)), indent=1).encode()
         self._replace(f"{job.job_id}.json", [document])
 
     def load(self) -> list[Job]:
@@ -71,9 +73,12 @@ class State:
         jobs = []
         for path in self.folder.glob("*.json"):
             try:
-                jobs.append(_job(json.loads(path.read_bytes(), object_hook=_untagged)))
+                job = _job(json.loads(path.read_bytes(), object_hook=_untagged))
             except (KeyError, TypeError, ValueError) as error:
                 raise FormatError(f"{path}: {error!r}") from None
+            if path.stem != job.job_id:
+                raise FormatError(f"{path}: job_id is {job.job_id!r}; wanted {path.stem!r}")
+            jobs.append(job)
         jobs.sort(key=lambda job: (job.created, job.job_id))
         return [self._counted(job) for job in jobs]
 
@@ -118,10 +123,12 @@ class State:
         return Log(self.folder / f"{job_id}.results")
 
     def _counted(self, job: Job) -> Job:
-        good = bad = 0
-        for result in self.results(job.job_id):
-            good += result.status is TaskStatus.SUCCEEDED
-            bad += result.status is TaskStatus.FAILED
+        path = self.folder / f"{job.job_id}.results"
+        ends: Counter[str] = Counter()
+        if path.exists():
+            with path.open("rb") as file:
+                ends.update(json.loads(text)[0] for text in file if text.endswith(b"\n"))
+        good, bad = (ends[status.value] for status in (TaskStatus.SUCCEEDED, TaskStatus.FAILED))
         return replace(job, succeeded=good, failed=bad)
 
     def _replace(self, name: str, lines: Iterable[bytes]) -> None:
@@ -152,9 +159,16 @@ class Log:
         self._file.truncate(whole)
 
     def append(self, result: TaskResult) -> None:
-        """Add one; it survives the death of this process, not that of the machine."""
+        """Add one; it survives the death of this process, not that of the machine.
+
+        Raises:
+            OSError: It was not written whole, as on a full disk; what was is cut off when the
+                results are next opened.
+        """
         cells = [result.status.value, result.http_status, result.error_code, result.message]
-        self._file.write(json.dumps(cells).encode() + b"\n")
+        line = json.dumps(cells).encode() + b"\n"
+        if (written := self._file.write(line)) != len(line):
+            raise OSError(f"{self._file.name}: {written} of {len(line)} bytes written")
         self.count += 1
 
     def __enter__(self) -> Self:
@@ -166,16 +180,27 @@ class Log:
         self._file.close()
 
 
-def _tagged(value: object) -> object:
+def _tagged(value: Any) -> Any:  # noqa: ANN401 - members of any type
+    """Return what JSON can say; ``_untagged`` undoes it, whatever names a caller's map has."""
+    if isinstance(value, Mapping):
+        if any(name.startswith("$") for name in value):
+            return {"$map": [[name, _tagged(item)] for name, item in value.items()]}
+        return {name: _tagged(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_tagged(item) for item in value]
     if isinstance(value, datetime):
         return {"$time": value.isoformat()}
-    if isinstance(value, JobStatus):
-        return value.value
-    raise TypeError(f"{value!r} has no JSON form")
+    return value.value if isinstance(value, JobStatus) else value
 
 
 def _untagged(members: dict[str, Any]) -> Any:  # noqa: ANN401 - a structure or a time
-    return datetime.fromisoformat(members["$time"]) if set(members) == {"$time"} else members
+    match members:
+        case {"$time": text}:
+            return datetime.fromisoformat(text)
+        case {"$map": pairs}:
+            return dict(pairs)
+        case _:
+            return members
 
 
 def _job(members: dict[str, Any]) -> Job:

@@ -6,7 +6,7 @@ the priority, the values of every enum (no Reduced Redundancy, no SSE-C) and eve
 KMS key ARNs).
 """
 
-from intact.batch.rules.base import Facts, Rule
-from intact.batch.rules.judge import RULES, problems
+from intact.batch.rules.base import Facts, Rule, expected_owners, named_buckets
+from intact.batch.rules.judge import RULES, UNSOUND, problems
 
-__all__ = ["RULES", "Facts", "Rule", "problems"]
+__all__ = ["RULES", "UNSOUND", "Facts", "Rule", "expected_owners", "named_buckets", "problems"]

@@ -34,6 +34,11 @@ class Facts:
         manifest_encryption: ``ServerSideEncryption`` of the manifest, or ``SSE-C``.
         lockless_buckets: Buckets without Object Lock.
         unreplicated_buckets: Buckets without a replication configuration.
+        missing_buckets: Buckets that do not exist.
+        unversioned_buckets: Buckets that do not keep what is overwritten.
+        foreign_buckets: Buckets and accounts that they were said to belong to, and do not.
+        manifest_missing: Whether the manifest does not exist.
+        unread: What was asked for and could not be read, and why; nothing is known of it.
     """
 
     caller_account: str | None = None
@@ -46,6 +51,11 @@ class Facts:
     manifest_encryption: str | None = None
     lockless_buckets: frozenset[str] = frozenset()
     unreplicated_buckets: frozenset[str] = frozenset()
+    missing_buckets: frozenset[str] = frozenset()
+    unversioned_buckets: frozenset[str] = frozenset()
+    foreign_buckets: frozenset[tuple[str, str]] = frozenset()
+    manifest_missing: bool = False
+    unread: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +83,7 @@ class Submission:
     @property
     def target(self) -> str:
         """Name of the copies' bucket; empty where there is none that can be read."""
-        return _name(self.copy.get("TargetResource", ""))
+        return bucket_name(self.copy.get("TargetResource", ""))
 
     @property
     def to_directory_bucket(self) -> bool:
@@ -103,8 +113,48 @@ class Submission:
     @property
     def sources(self) -> frozenset[str]:
         """Every bucket whose objects the job works on, as far as that is known."""
-        generated = _name(self.generator.get("SourceBucket", ""))
+        generated = bucket_name(self.generator.get("SourceBucket", ""))
         return self.facts.source_buckets | ({generated} if generated else set())
+
+
+def named_buckets(request: Mapping[str, Any]) -> dict[str, str]:
+    """Every bucket that a request names, by the path of the member that names it first."""
+    generator = request.get("ManifestGenerator", {}).get("S3JobManifestGenerator", {})
+    arns = {
+        f"{COPY}.TargetResource": request["Operation"]
+        .get("S3PutObjectCopy", {})
+        .get("TargetResource"),
+        "Report.Bucket": request["Report"].get("Bucket"),
+        "Manifest.Location.ObjectArn": request.get("Manifest", {})
+        .get("Location", {})
+        .get("ObjectArn"),
+        f"{GENERATOR}.SourceBucket": generator.get("SourceBucket"),
+        f"{GENERATOR}.ManifestOutputLocation.Bucket": generator.get(
+            "ManifestOutputLocation", {}
+        ).get("Bucket"),
+    }
+    return {where: name for where, arn in arns.items() if arn and (name := bucket_name(arn))}
+
+
+def expected_owners(request: Mapping[str, Any]) -> list[tuple[str, str, str]]:
+    """Path, bucket and account of every bucket that a request says the owner of."""
+    generator = request.get("ManifestGenerator", {}).get("S3JobManifestGenerator", {})
+    output = generator.get("ManifestOutputLocation", {})
+    places = (
+        ("Report.ExpectedBucketOwner", request["Report"], "Bucket", "ExpectedBucketOwner"),
+        (f"{GENERATOR}.ExpectedBucketOwner", generator, "SourceBucket", "ExpectedBucketOwner"),
+        (
+            f"{GENERATOR}.ManifestOutputLocation.ExpectedManifestBucketOwner",
+            output,
+            "Bucket",
+            "ExpectedManifestBucketOwner",
+        ),
+    )
+    return [
+        (where, bucket_name(members[bucket]), members[owner])
+        for where, members, bucket, owner in places
+        if bucket in members and owner in members
+    ]
 
 
 class Rule(NamedTuple):
@@ -142,7 +192,8 @@ def is_directory_bucket(name: str) -> bool:
     return name.endswith("--x-s3")
 
 
-def _name(arn: str) -> str:
+def bucket_name(arn: str) -> str:
+    """Name of the bucket that an ARN speaks of; empty where it is none."""
     try:
         return bucket_of_arn(arn)
     except UsageError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from intact.batch.model import Problem
-from intact.batch.rules import copying, job, listing, operations
+from intact.batch.rules import copying, existing, job, listing, operations
 from intact.batch.rules.base import Facts, Submission
 
 if TYPE_CHECKING:
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
     from intact.batch.model import Model
 
-RULES = (*listing.RULES, *job.RULES, *copying.RULES, *operations.RULES)
+UNSOUND = frozenset({"type", "required", "union"})
+"""Problems of structure, by which no rule can judge."""
+RULES = (*listing.RULES, *job.RULES, *copying.RULES, *operations.RULES, *existing.RULES)
 
 
 def problems(
@@ -29,7 +31,7 @@ def problems(
         facts: What is known beside the request; rules that need more stay silent.
     """
     found = list(model.problems(request, shape="CreateJobRequest"))
-    if any(problem.rule in {"type", "required", "union"} for problem in found):
+    if any(problem.rule in UNSOUND for problem in found):
         return found
     submission = Submission(request, facts or Facts())
     return found + [

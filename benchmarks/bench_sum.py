@@ -1,0 +1,87 @@
+"""Many small files: ``intact sum`` beside b3sum and sha256sum, and how long it takes to start.
+
+Run ``python benchmarks/bench_sum.py [--files N] [--turns N]``; the files are made, read once and
+removed.  Contenders take turns and every figure is a median of the turns.  The time of a file is
+what a run over all files takes longer than one over a single file, divided by the files; that of
+the processors says what is left of it when other work shares them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+BODY = 2048
+"""Bytes of each file."""
+
+
+def contenders() -> dict[str, list[str]]:
+    """Commands by name; others only where they are installed."""
+    ours = [str(Path(sys.executable).parent / "intact"), "sum"]
+    found = {"intact sum": ours, "intact sum, one thread": ["taskset", "-c", "0", *ours]}
+    tools = {"b3sum": ["b3sum"], "b3sum, one thread": ["b3sum", "--num-threads", "1"]}
+    tools["sha256sum"] = ["sha256sum"]
+    found |= {name: words for name, words in tools.items() if shutil.which(words[0])}
+    return found
+
+
+def seconds(words: list[str], names: list[str], *, folder: Path) -> tuple[float, float]:
+    """Wall time and time of the processors of one run, its output read by nobody."""
+    begin, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([*words, *names], cwd=folder, stdout=subprocess.DEVNULL, check=True)  # noqa: S603 - fixed
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    work = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return time.perf_counter() - begin, work
+
+
+def main() -> None:
+    """Make the files, measure, print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--files", type=int, default=10_000)
+    parser.add_argument("--turns", type=int, default=15)
+    options = parser.parse_args()
+    names = [f"{number:06}" for number in range(options.files)]
+    alone: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders()}
+    every: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders()}
+    with tempfile.TemporaryDirectory(prefix="intact-bench-") as text:
+        folder = Path(text)
+        for name in names:
+            (folder / name).write_bytes(os.urandom(BODY))
+        for _ in range(options.turns):
+            for name, words in contenders().items():
+                alone[name].append(seconds(words, names[:1], folder=folder))
+                every[name].append(seconds(words, names, folder=folder))
+    print(
+        f"| contender | one file, ms | {options.files:,} files, ms | each, us | x b3sum |", end=""
+    )
+    print(" processors, each, us | x b3sum |\n| --- | ---: | ---: | ---: | ---: | ---: | ---: |")
+    for name in alone:
+        one, all_ = (
+            1000 * statistics.median(t for t, _ in times[name]) for times in (alone, every)
+        )
+        row = f"| {name} | {one:.0f} | {all_:.0f} |"
+        for kind in (0, 1):
+            each = {
+                other: [
+                    (long[kind] - short[kind]) / len(names)
+                    for long, short in zip(every[other], alone[other], strict=True)
+                ]
+                for other in (name, "b3sum")
+                if other in every
+            }
+            pairs = zip(each[name], each.get("b3sum", each[name]), strict=True)
+            ratio = statistics.median(theirs / ours for ours, theirs in pairs)
+            row += f" {1e6 * statistics.median(each[name]):.1f} | {ratio:.2f} |"
+        print(row)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""What ``intact audit`` is given as evidence: words of the command line, as values."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from intact.audit import ReadMode
+from intact.batch.manifest import ManifestFormat
+from intact.batch.outcome import JobOutcome
+from intact.checksum import Algorithm
+from intact.errors import FormatError, UsageError
+from intact.s3 import ObjectRef
+from intact.s3.names import parse_uri
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from intact.adapters.others import ComputedReport, ExpectedFile
+    from intact.cli.options import Aws
+
+REPORT = "manifest.json"
+_DECIMAL = re.compile(r"([0-9]+(\.[0-9]+)?)?")
+_OPERATION = "S3ComputeObjectChecksum"
+
+
+def describe(job: str, *, account_id: str | None, reach: Aws) -> Mapping[str, Any]:
+    """Return the DescribeJob response that an argument stands for.
+
+    Args:
+        job: A job's id; a file that holds the response as JSON; or the record of a submission.
+        account_id: Account that owns the job, where that is a bare id.
+        reach: How to reach S3 Control.
+    """
+    if Path(job).is_file():
+        from intact.adapters.record import JobRecord, read_described  # noqa: PLC0415 - imports boto3
+
+        if "Job" in _document(Path(job)):
+            return read_described(Path(job))
+        record = JobRecord(Path(job))
+        if (
+            record.described is not None
+            and JobOutcome.from_describe(read_described(Path(job))).status.terminal
+        ):
+            return read_described(Path(job))
+        if record.job_id is None or record.account_id is None:
+            raise UsageError("the record names no job, since no answer was seen; submit it again")
+        job, account_id = record.job_id, record.account_id
+    if account_id is None:
+        raise click.UsageError(f"{job!r} is no file, and a job's id needs --account-id")
+    from intact.adapters.s3control import describe_job  # noqa: PLC0415 - imports boto3
+
+    return describe_job(reach.control(), account_id=account_id, job_id=job)
+
+
+def computed_report(name: str, *, account_id: str | None, reach: Aws) -> ComputedReport:
+    """Find the report of a Compute checksum job.
+
+    Args:
+        name: ``s3://BUCKET/KEY`` or a path of its ``manifest.json``, the folder that holds that,
+            or anything that ``describe`` takes.
+        account_id: As there.
+        reach: As there.
+
+    Raises:
+        UsageError: The job is of another kind, has not ended or left no report.
+    """
+    from intact.adapters.others import ComputedReport  # noqa: PLC0415 - imports DuckDB
+
+    if name.startswith("s3://"):
+        return ComputedReport(manifest=parse_uri(name))
+    path = Path(name)
+    if path.is_dir():
+        return ComputedReport(manifest=path / REPORT)
+    if path.is_file() and "Results" in _document(path):
+        return ComputedReport(manifest=path)
+    response = describe(name, account_id=account_id, reach=reach)
+    outcome, job = JobOutcome.from_describe(response), response["Job"]
+    if _OPERATION not in job.get("Operation", {}):
+        raise UsageError(f"job {outcome.job_id} computes no checksums; wanted {_OPERATION}")
+    if outcome.report_manifest_key is None or not outcome.status.terminal:
+        raise UsageError(
+            f"job {outcome.job_id} is {outcome.status.value}; wanted an ended one with a report"
+        )
+    generated = job.get("ManifestGenerator")
+    spec = job["GeneratedManifestDescriptor"] if generated else job["Manifest"]["Spec"]
+    return ComputedReport(
+        manifest=ObjectRef(bucket=outcome.report_bucket or "", key=outcome.report_manifest_key),
+        written=next((form for form in ManifestFormat if form.value == spec["Format"]), None),
+        begun=outcome.created,
+    )
+
+
+def expected_file(text: str, *, prefix: str) -> ExpectedFile:
+    """Read ``[ALGORITHM=]FILE``; a file named like ``x.sha256`` or ``SHA256SUMS`` says it too.
+
+    Raises:
+        UsageError: There is no such file, or no such algorithm.
+    """
+    from intact.adapters.others import ExpectedFile  # noqa: PLC0415 - imports DuckDB
+
+    name, equals, rest = text.partition("=")
+    tagged = bool(equals) and not Path(text).is_file()
+    path = Path(rest if tagged else text)
+    if not path.is_file():
+        raise UsageError(f"--expect is {text!r}; wanted [ALGORITHM=]FILE of a file that is there")
+    algorithm = Algorithm.parse(name) if tagged else _named_by(path)
+    return ExpectedFile(path=path, algorithm=algorithm, prefix=prefix)
+
+
+def _named_by(path: Path) -> Algorithm | None:
+    """Algorithm by a file's name alone: ``SHA256SUMS``, ``md5sums.txt``, ``x.crc64nvme``."""
+    stem, last = path.name.upper().partition(".")[0], path.suffix.upper().removeprefix(".")
+    words = {last, stem.removesuffix("S").removesuffix("SUM")}
+    return next((algorithm for algorithm in Algorithm if algorithm.value in words), None)
+
+
+def read_mode(text: str) -> tuple[ReadMode, float]:
+    """Read ``never``, ``missing``, ``all`` or ``sample:P``: the mode and the fraction.
+
+    Raises:
+        UsageError: It is none of them.
+    """
+    name, colon, fraction = text.partition(":")
+    mode = {mode.value: mode for mode in ReadMode}.get(name)
+    if mode is None or bool(colon) != (mode is ReadMode.SAMPLE) or not _DECIMAL.fullmatch(fraction):
+        raise UsageError(f"--read is {text!r}; wanted never, missing, all or sample:P")
+    return mode, float(fraction or 1)
+
+
+def _document(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, or the first line of a journal of such."""
+    text = path.read_bytes()
+    try:
+        found = json.loads(text)
+    except ValueError:
+        try:
+            found = json.loads(text.partition(b"\n")[0])
+        except ValueError as error:
+            raise FormatError(f"{path}: {error}; wanted JSON") from None
+    if not isinstance(found, dict):
+        raise FormatError(f"{path}: wanted a JSON object")
+    return found

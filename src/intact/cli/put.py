@@ -1,0 +1,39 @@
+"""``intact put``: one file to an object, whose CRC64NVME is declared and confirmed."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from intact.cli.options import Aws, s3_options
+
+WORKERS = 8
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  $ intact put cat.jpg s3://my-bucket/photos/cat.jpg
+  $ tar c photos | intact put - s3://my-bucket/photos.tar"""
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.argument("target")
+@click.option("--no-clobber", is_flag=True, help="Fail where the object exists.")
+@s3_options
+def command(file: str, target: str, *, no_clobber: bool, **aws: Any) -> None:  # noqa: ANN401 - fields of Aws
+    """Upload FILE as the object TARGET, and confirm that S3 stores what was read.
+
+    TARGET is s3://BUCKET/KEY; FILE may be - for standard input.
+    """
+    from intact.adapters import upload  # noqa: PLC0415 - imports boto3
+
+    done = upload(
+        sys.stdin.buffer if file == "-" else file,
+        target,
+        client=Aws(**aws).client(workers=WORKERS),
+        workers=WORKERS,
+        extra_args={"IfNoneMatch": "*"} if no_clobber else {},
+    )
+    click.echo(f"{done.ref}: {done.size:,} bytes, full_object CRC64NVME {done.checksum}", err=True)
