@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 OFFLINE = "the audit reads files alone"
 UNLISTED = "the inventory does not list it"
 TWICE = "the inventory lists it twice"
+REPLACED = "its copy took its place"
 _FACTS = ("size", "etag", "last_modified", "version", "encryption", "storage_class", "archived")
 _CHECKSUM = "struct_pack(algorithm := algorithm, type := type, digest := digest, parts := parts)"
 
@@ -90,6 +91,8 @@ def joined(terms: Terms, *, unique: bool) -> str:
     for number, made in enumerate(terms.computed):
         bucket = "m.bucket" if made.of is Of.SOURCE else quoted(terms.copies.bucket)
         version = f" AND c{number}.version = m.version" if made.named else ""
+        if made.of is Of.SOURCE:
+            version += " AND NOT m.replaced"
         joins.append(
             f"LEFT JOIN {_computed(made, unique=unique)} AS c{number} "
             f"ON c{number}.key = m.key AND c{number}.bucket = {bucket}{version}"
@@ -104,11 +107,10 @@ def joined(terms: Terms, *, unique: bool) -> str:
         if of in terms.inventories:
             alias = of.value[0]
             bucket = "m.bucket" if of is Of.SOURCE else quoted(terms.copies.bucket)
-            version = ""
-            if terms.versioned and of is Of.SOURCE:
-                version = f" AND {alias}.version = m.version"
+            versioned = terms.versioned and of is Of.SOURCE
+            version = f" AND {alias}.version = m.version" if versioned else ""
             joins.append(
-                f"LEFT JOIN {_listed(of, unique=unique, versioned=bool(version))} AS {alias} "
+                f"LEFT JOIN {_listed(of, unique=unique, versioned=versioned)} AS {alias} "
                 f"ON {alias}.key = m.key AND {alias}.bucket = {bucket}{version}"
             )
     listed = [of.value[0] for of in Of if of in terms.inventories]
@@ -211,14 +213,19 @@ def _listed(of: Of, *, unique: bool, versioned: bool) -> str:
 def _object(of: Of, terms: Terms) -> Iterator[tuple[str, str]]:
     """What the inventory says of one side: facts, or why there are none."""
     column, alias = f"{of.value}_object", of.value[0]
+    gone = f"WHEN m.replaced THEN {quoted(REPLACED)}" if of is Of.SOURCE else ""
+    there = "NOT m.replaced" if of is Of.SOURCE else "true"
     if of not in terms.inventories:
-        yield f"{column}.withheld", quoted(OFFLINE)
+        yield f"{column}.absent", f"CASE {gone or 'WHEN false THEN NULL'} END"
+        yield f"{column}.withheld", f"CASE WHEN {there} THEN {quoted(OFFLINE)} END"
         return
-    yield f"{column}.absent", f"CASE WHEN {alias}.n = 1 AND {alias}.marker THEN 'delete marker' END"
-    yield f"{column}.unreadable", f"CASE WHEN {alias}.n > 1 THEN {quoted(TWICE)} END"
-    yield f"{column}.withheld", f"CASE WHEN {alias}.n IS NULL THEN {quoted(UNLISTED)} END"
+    lone = f"{there} AND {alias}.n = 1"
+    yield f"{column}.absent", f"CASE {gone} WHEN {lone} AND {alias}.marker THEN 'delete marker' END"
+    yield f"{column}.unreadable", f"CASE WHEN {there} AND {alias}.n > 1 THEN {quoted(TWICE)} END"
+    unlisted = f"{there} AND {alias}.n IS NULL"
+    yield f"{column}.withheld", f"CASE WHEN {unlisted} THEN {quoted(UNLISTED)} END"
     for name in _FACTS:
         yield (
             f"{column}.{name}",
-            f"CASE WHEN {alias}.n = 1 AND NOT {alias}.marker THEN {alias}.{name} END",
+            f"CASE WHEN {lone} AND NOT {alias}.marker THEN {alias}.{name} END",
         )

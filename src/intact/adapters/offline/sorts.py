@@ -63,7 +63,7 @@ def sort_of(
         window: When the job wrote; None where no job is known.
         has_report: Whether the copy job's report is joined, as ``t``.
     """
-    digits = [_yes("m.shared")]
+    digits = [_yes("m.shared"), _yes("m.replaced")]
     if has_report:
         digits += [Digit(base=3, sql="CASE WHEN t.words > 1 THEN 2 ELSE t.words END"), _yes("t.status = 'succeeded'")]
     for alias in listed:
@@ -73,6 +73,7 @@ def sort_of(
             _yes,
             (
                 "s.size = d.size",
+                "s.version = d.version",
                 "s.last_modified < d.last_modified",
                 "s.last_modified = d.last_modified",
                 "split_part(s.etag, '-', 1) = split_part(d.etag, '-', 1)",

@@ -141,7 +141,11 @@ class Views:
                 "key IN (SELECT key FROM named GROUP BY key "
                 "HAVING count(DISTINCT (bucket, version)) > 1)"
             )
-        self._view("rows", f"SELECT *, {shared} AS shared FROM named")
+        copies = self.terms.copies
+        replaced = "false" if copies.key else (
+            f"bucket = {quoted(copies.bucket)} AND coalesce(version, 'null') = 'null'"
+        )
+        self._view("rows", f"SELECT *, {shared} AS shared, {replaced} AS replaced FROM named")
 
     def _sorted_out(self, flat: pa.RecordBatch) -> pa.RecordBatch:
         """Join those rows again of which an input speaks twice."""
