@@ -113,7 +113,7 @@ class OfflineAudit:
             FormatError: An input is not what it promises.
         """
         done = self._folder / "slices"
-        done.mkdir(exist_ok=True)
+        done.mkdir(parents=True, exist_ok=True)
         terms = None
         for bucket in range(self._buckets):
             path, note = done / f"{bucket}.parquet", done / f"{bucket}.json"
@@ -126,6 +126,7 @@ class OfflineAudit:
 
     def malformed_rows(self) -> Iterator[Record]:
         """Yield a record for each row of the manifest that could not be read."""
+        self._stage.manifest(self._inputs.manifest, fields=self._inputs.fields)
         for row in _lines(self._folder / "stage" / "manifest" / MALFORMED):
             evidence = Evidence(row=Unreadable(problem=row["problem"]))
             finding = decide(evidence, self._policy)

@@ -11,6 +11,19 @@ from intact.s3.objects import SSE_S3
 if TYPE_CHECKING:
     from intact.adapters.offline.inputs import InventoryInput
 
+LISTED = {
+    "bucket": "VARCHAR",
+    "key": "VARCHAR",
+    "version": "VARCHAR",
+    "size": "BIGINT",
+    "etag": "VARCHAR",
+    "last_modified": "TIMESTAMPTZ",
+    "encryption": "VARCHAR",
+    "storage_class": "VARCHAR",
+    "archived": "BOOLEAN",
+    "marker": "BOOLEAN",
+    "latest": "BOOLEAN",
+}
 _NEEDED = frozenset({"Bucket", "Key", "Size", "LastModifiedDate", "ETag"})
 
 

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 GROUP = 1 << 30
 """Bytes of a report that are staged in one go; what a kill loses at most."""
 MALFORMED, TALLY = "malformed.jsonl", "tally.json"
+ODD = {"odd": "VARCHAR"}
+"""A row that Python has to read; null elsewhere."""
 MANIFEST = {"line": "BIGINT", "bucket": "VARCHAR", "key": "VARCHAR", "version": "VARCHAR"}
 
 
@@ -171,7 +173,7 @@ class Stage:
         parts: Sequence[Path],
         *,
         query: Callable[[str], str],
-        columns: Mapping[str, str],
+        columns: dict[str, str],
         read: Reader,
     ) -> None:
         work = partial(self._group, query=query, columns=columns, read=read)
@@ -184,7 +186,7 @@ class Stage:
         *,
         parts: Sequence[Path],
         query: Callable[[str], str],
-        columns: Mapping[str, str],
+        columns: dict[str, str],
         read: Reader,
     ) -> None:
         """Stage files of a report: by lines, but for those whose rows may span several."""
@@ -216,7 +218,7 @@ class Stage:
         ends: Mapping[Path, int],
         *,
         query: Callable[[str], str],
-        columns: Mapping[str, str],
+        columns: dict[str, str],
     ) -> tuple[set[Path], list[tuple[Path, TaskResult | MalformedRow]]]:
         """Stage files line by line.
 
@@ -241,7 +243,7 @@ class Stage:
                 found.append((by_name[name], result))
         return whole, found
 
-    def _count(self, into: Path, columns: Mapping[str, str], tally: dict[str, int]) -> None:
+    def _count(self, into: Path, columns: dict[str, str], tally: dict[str, int]) -> None:
         """Write down how many rows of each kind there are."""
         if (into / "rows").exists():
             failed = "status = 'failed'" if "status" in columns else "digest IS NULL"
@@ -258,9 +260,9 @@ class Stage:
             f"TO '{_sql(into)}' (FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (slice))"
         )
 
-    def _add(self, into: Path, path: Path, columns: Mapping[str, str]) -> None:
+    def _add(self, into: Path, path: Path, columns: dict[str, str]) -> None:
         """Add rows that Python has read."""
-        described = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
+        described = ", ".join(f"'{name}': '{kind}'" for name, kind in (columns | ODD).items())
         if path.stat().st_size:
             self._partition(
                 into / "odd",

@@ -9,6 +9,9 @@ import pyarrow.compute as pc
 
 from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.joining import ComputedSet, Terms, joined
+from intact.adapters.offline.listed import LISTED
+from intact.adapters.offline.reports import COMPUTED, TASKS
+from intact.adapters.offline.staging import MANIFEST, ODD
 from intact.adapters.offline.words import quoted
 
 if TYPE_CHECKING:
@@ -18,6 +21,13 @@ if TYPE_CHECKING:
 
     import duckdb
 
+_COLUMNS = {
+    "manifest": MANIFEST,
+    "report": TASKS,
+    "computed": COMPUTED,
+    "source": LISTED,
+    "destination": LISTED,
+}
 _OBJECT = "bucket, key, coalesce(version, '') AS version"
 
 
@@ -182,7 +192,9 @@ class Views:
         found = [file for file in every if bucket is None or part in file]
         if found:
             return f"(FROM read_parquet({found}, union_by_name = true))"
-        return f"(FROM read_parquet({every}, union_by_name = true) WHERE false)"
+        kinds = next(kinds for start, kinds in _COLUMNS.items() if name.startswith(start)) | ODD
+        nothing = ", ".join(f"NULL::{kind} AS {column}" for column, kind in kinds.items())
+        return f"(SELECT {nothing} WHERE false)"
 
     def _number(self, query: str) -> int:
         [(number,)] = self._connection.execute(query).fetchall()
