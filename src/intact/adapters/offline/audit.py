@@ -40,6 +40,8 @@ class Slice:
 
     Attributes:
         rows: Rows of the manifest that could be read.
+        first: The least of them; 0 where there are none.
+        last: The greatest of them.
         duplicates: Rows that name an object that another row names.
         stray_results: Rows of the report that match none of the manifest.
         duplicate_results: Rows of the report on an object that another one is on.
@@ -48,6 +50,8 @@ class Slice:
     """
 
     rows: int
+    first: int
+    last: int
     duplicates: int
     stray_results: int
     duplicate_results: int
@@ -213,6 +217,7 @@ class OfflineAudit:
             pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
         return Slice(
             rows=flat.num_rows,
+            **_ends(flat.column("row")),
             duplicates=views.duplicates,
             **views.leftovers(flat),
             sorts=len(found),
@@ -241,6 +246,11 @@ def _require(subject: Subject, policy: Policy, inputs: Inputs) -> None:
                 f"the {listed.of.value}'s inventory is of {listed.taken.isoformat()}; "
                 "wanted one that was taken after the job had ended"
             )
+
+
+def _ends(rows: pa.Array) -> dict[str, int]:
+    ends = pc.min_max(rows)
+    return {"first": ends["min"].as_py() or 0, "last": ends["max"].as_py() or 0}
 
 
 def _samples(rows: pa.RecordBatch, sorts: pa.DictionaryArray) -> Iterator[Evidence]:
