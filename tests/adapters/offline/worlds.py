@@ -129,7 +129,7 @@ def report(random: Random, rows: Sequence[Sequence[str]]) -> bytes:
 
 def world(folder: Path, seed: int) -> World:
     """Write the inputs of one audit."""
-    random = Random(seed)
+    random = Random(seed)  # noqa: S311 - no secret
     versioned, reported = random.random() < 0.4, random.random() < 0.8
     sources = ["source-bucket", "other-bucket"][: random.choice([1, 1, 2])]
     target = random.choice(["copies", "copies", sources[0]])
@@ -152,7 +152,9 @@ def world(folder: Path, seed: int) -> World:
         else:
             refs.append(ref)
         lines.append(line)
-    refs = refs or [ObjectRef(bucket=sources[0], key="data/1", version_id="v1" if versioned else None)]
+    refs = refs or [
+        ObjectRef(bucket=sources[0], key="data/1", version_id="v1" if versioned else None)
+    ]
     (folder / "manifest.csv").write_bytes(b"".join(lines))
     subject = Subject(
         name="job",
@@ -176,9 +178,7 @@ def world(folder: Path, seed: int) -> World:
         inventories=[]
         if window is None
         else [
-            _inventory(folder, random, refs, destination, of)
-            for of in Of
-            if random.random() < 0.6
+            _inventory(folder, random, refs, destination, of) for of in Of if random.random() < 0.6
         ],
     )
     policy = Policy(
@@ -187,9 +187,7 @@ def world(folder: Path, seed: int) -> World:
         algorithm=random.choice([None, None, Algorithm.CRC64NVME]),
         window=window,
     )
-    return World(
-        subject=subject, policy=policy, inputs=inputs, destination=destination, refs=refs
-    )
+    return World(subject=subject, policy=policy, inputs=inputs, destination=destination, refs=refs)
 
 
 def _report(folder: Path, random: Random, refs: Sequence[ObjectRef]) -> list[Path]:
@@ -197,14 +195,19 @@ def _report(folder: Path, random: Random, refs: Sequence[ObjectRef]) -> list[Pat
     for ref in refs:
         for _ in range(random.choice([1] * 12 + [0, 2])):
             failed = random.random() < 0.1
-            said = random.choice(["Successful", 'an "odd" one', "", "a,b", "é", forged(random, refs)]
-                                 if random.random() < 0.1 else ["Successful"])
+            said = random.choice(
+                ["Successful", 'an "odd" one', "", "a,b", "é", forged(random, refs)]
+                if random.random() < 0.1
+                else ["Successful"]
+            )
             status, code = ("failed", "AccessDenied") if failed else ("succeeded", "")
             pair = ["200", code] if random.random() < 0.95 else [code, "200"]
             raw = spelt(random, ref.key)
             rows.append([ref.bucket, raw, ref.version_id or "", status, *pair, said])
-    for _ in range(random.choice([0, 0, 2])):
-        rows.append(["source-bucket", random.choice(["stray", "a+b"]), "", "succeeded", "200", "", "x"])
+    rows += [
+        ["source-bucket", random.choice(["stray", "a+b"]), "", "succeeded", "200", "", "x"]
+        for _ in range(random.choice([0, 0, 2]))
+    ]
     random.shuffle(rows)
     paths = []
     for number in range(2):
@@ -259,13 +262,13 @@ def _inventory(
                 "Size": "" if marker else str(random.choice([0, 3, 3, 3, 4])),
                 "LastModifiedDate": f"{random.choice(MOMENTS):%Y-%m-%dT%H:%M:%S}.000Z",
                 "ETag": "" if marker else etag(random),
-                "StorageClass": random.choice(["STANDARD", "STANDARD", "GLACIER", "EXPRESS_ONEZONE"]),
+                "StorageClass": random.choice(
+                    ["STANDARD", "STANDARD", "GLACIER", "EXPRESS_ONEZONE"]
+                ),
                 "EncryptionStatus": random.choice(["SSE-S3", "SSE-S3", "SSE-KMS", "NOT-SSE"]),
             }
             line = ",".join(f'"{row[name]}"' for name in SCHEMA) + "\n"
             rows += [line] * random.choice([1] * 20 + [2])
     path = folder / f"{of.value}.csv"
     path.write_text("".join(rows))
-    return InventoryInput(
-        of=of, taken=WINDOW.end + timedelta(days=1), parts=[path], schema=SCHEMA
-    )
+    return InventoryInput(of=of, taken=WINDOW.end + timedelta(days=1), parts=[path], schema=SCHEMA)

@@ -18,7 +18,17 @@ from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
 from intact.adapters.parquet import settings
 from intact.adapters.rows import known
-from intact.audit import Copy, Counts, Evidence, ReadMode, Record, Slot, Unreadable, Withheld, decide
+from intact.audit import (
+    Copy,
+    Counts,
+    Evidence,
+    ReadMode,
+    Record,
+    Slot,
+    Unreadable,
+    Withheld,
+    decide,
+)
 from intact.batch.manifest import ManifestFormat
 from intact.errors import UsageError
 from intact.s3 import ObjectRef
@@ -135,7 +145,7 @@ class OfflineAudit:
             evidence = Evidence(row=Unreadable(problem=row["problem"]))
             finding = decide(evidence, self._policy)
             if isinstance(finding, Slot):
-                raise AssertionError("a malformed row needs no more evidence")
+                raise AssertionError("a malformed row needs no more evidence")  # noqa: TRY004 - of ours
             copy = Copy(row=row["line"], source=None, destination=None, text=row["text"])
             yield Record(copy=copy, evidence=evidence, finding=finding)
 
@@ -158,9 +168,9 @@ class OfflineAudit:
             duplicate_report_rows=total["duplicate_results"],
             malformed_report_rows=report["malformed"],
             stray_report_rows=total["stray_results"],
-            tasks=tasks and tasks.total,
-            tasks_succeeded=tasks and tasks.succeeded,
-            tasks_failed=tasks and tasks.failed,
+            tasks=tasks.total if tasks else None,
+            tasks_succeeded=tasks.succeeded if tasks else None,
+            tasks_failed=tasks.failed if tasks else None,
             ended_early=tasks is not None and not tasks.complete,
             all_tasks_reported=tasks is not None and self._policy.reported,
             computed_rows=computed["succeeded"],

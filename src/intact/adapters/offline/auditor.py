@@ -127,9 +127,7 @@ class OfflineAuditor:
                 )
                 for number, made in enumerate(self.computed)
             ],
-            inventories=[
-                fetch.inventory(where, of=of) for of, where in self.inventories.items()
-            ],
+            inventories=[fetch.inventory(where, of=of) for of, where in self.inventories.items()],
         )
         return OfflineAudit(
             subject,

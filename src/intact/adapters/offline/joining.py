@@ -114,11 +114,9 @@ def joined(terms: Terms, *, unique: bool) -> str:
                 f"ON {alias}.key = m.key AND {alias}.bucket = {bucket}{version}"
             )
     listed = [of.value[0] for of in Of if of in terms.inventories]
-    columns["sort"] = sort_of(
-        claims, listed, window=terms.window, has_report=terms.has_report
-    )
+    columns["sort"] = sort_of(claims, listed, window=terms.window, has_report=terms.has_report)
     selected = ", ".join(f'{sql} AS "{name}"' for name, sql in columns.items())
-    return f"SELECT {selected} FROM rows AS m {' '.join(joins)}"  # noqa: S608 - names of our own
+    return f"SELECT {selected} FROM rows AS m {' '.join(joins)}"
 
 
 def _copy(terms: Terms) -> Iterator[tuple[str, str]]:
@@ -137,7 +135,7 @@ def _tasks(*, unique: bool) -> str:
         return "(SELECT *, 1 AS words FROM results)"
     said = "struct_pack(raw_key, status, http, error, message)"
     return (
-        "(SELECT bucket, key, version, words, unnest(said) FROM (SELECT bucket, key, version, "  # noqa: S608 - names of our own
+        "(SELECT bucket, key, version, words, unnest(said) FROM (SELECT bucket, key, version, "
         f"count(DISTINCT status) AS words, min({said}) AS said FROM results GROUP BY ALL))"
     )
 
@@ -181,13 +179,14 @@ def _computed(made: ComputedSet, *, unique: bool) -> str:
     )
     if unique:
         flat = "1 AS n, algorithm, type, digest, etag, nullif(version, '') AS naming"
-        return f"(SELECT {by}, {flat}, [{row}] AS found FROM {made.table})"  # noqa: S608 - names of our own
+        return f"(SELECT {by}, {flat}, [{row}] AS found FROM {made.table})"
     flat = (
-        "len(found) AS n, found[1].checksum.algorithm AS algorithm, found[1].checksum.type AS type, "
+        "len(found) AS n, found[1].checksum.algorithm AS algorithm, "
+        "found[1].checksum.type AS type, "
         "found[1].checksum.digest AS digest, found[1].etag AS etag, found[1].version AS naming"
     )
-    rows = f"SELECT {by}, list_sort(list(DISTINCT {row})) AS found FROM {made.table} GROUP BY ALL"  # noqa: S608 - names of our own
-    return f"(SELECT {by}, {flat}, found FROM ({rows}))"  # noqa: S608 - names of our own
+    rows = f"SELECT {by}, list_sort(list(DISTINCT {row})) AS found FROM {made.table} GROUP BY ALL"
+    return f"(SELECT {by}, {flat}, found FROM ({rows}))"
 
 
 def _together(sets: Sequence[str]) -> str:
@@ -195,16 +194,17 @@ def _together(sets: Sequence[str]) -> str:
     if len(sets) == 1:
         return sets[0]
     rows = " || ".join(f"coalesce({found}, [])" for found in sets)
-    return f"CASE WHEN coalesce({', '.join(sets)}) IS NOT NULL THEN list_sort(list_distinct({rows})) END"
+    some = f"coalesce({', '.join(sets)}) IS NOT NULL"
+    return f"CASE WHEN {some} THEN list_sort(list_distinct({rows})) END"
 
 
 def _listed(of: Of, *, unique: bool, versioned: bool) -> str:
     """One row for each object that an inventory lists."""
     if unique:
-        return f"(SELECT *, 1 AS n FROM {of.value})"  # noqa: S608 - names of our own
+        return f"(SELECT *, 1 AS n FROM {of.value})"
     by = "bucket, key, version" if versioned else "bucket, key"
     return (
-        f"(SELECT * EXCLUDE (n), (count(*) OVER (PARTITION BY {by})) AS n FROM "  # noqa: S608 - names of our own
+        f"(SELECT * EXCLUDE (n), (count(*) OVER (PARTITION BY {by})) AS n FROM "
         f"(SELECT *, 1 AS n FROM {of.value}) "
         f"QUALIFY row_number() OVER (PARTITION BY {by}) = 1)"
     )

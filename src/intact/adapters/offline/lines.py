@@ -1,4 +1,4 @@
-"""Lines of a report: which files DuckDB takes for the lines that they are, and lines by themselves."""
+"""Lines of a report: the files that DuckDB takes for the lines that they are, and lone lines."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINES = (
     f"delim = '{DELIMITER}', nullstr = '{NOTHING}', new_line = '\\n', strict_mode = false, "
     "ignore_errors = true, max_line_size = 4194304, filename = true, columns = {'row': 'VARCHAR'}"
 )
-"""Options of ``read_csv`` for one column, ``row``; what it skips is missed when bytes are counted."""
+"""Options of ``read_csv`` for one column, ``row``; a line that it skips is missed in the bytes."""
 
 
 def line_end(path: Path) -> int | None:

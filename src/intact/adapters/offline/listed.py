@@ -44,8 +44,12 @@ def inventory_query(listed: InventoryInput, *, prefix: str) -> str:
     described = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in listed.schema)
     files = ", ".join(quoted(str(part)) for part in listed.parts)
     form = "replace(Key, '+', ' ')"
-    own = "key" if not prefix else (
-        f"CASE WHEN starts_with(key, {quoted(prefix)}) THEN substr(key, {len(prefix) + 1}) END"
+    own = (
+        "key"
+        if not prefix
+        else (
+            f"CASE WHEN starts_with(key, {quoted(prefix)}) THEN substr(key, {len(prefix) + 1}) END"
+        )
     )
     storage = cell.get("StorageClass", "NULL")
     columns = {
@@ -68,7 +72,7 @@ def inventory_query(listed: InventoryInput, *, prefix: str) -> str:
     }
     selected = ", ".join(f"{sql} AS {name}" for name, sql in columns.items())
     return (
-        f"SELECT * REPLACE ({own} AS key) FROM (SELECT {selected} FROM (SELECT *, "  # noqa: S608 - quoted names
+        f"SELECT * REPLACE ({own} AS key) FROM (SELECT {selected} FROM (SELECT *, "
         f"lower({cell.get('IsDeleteMarker', quoted('false'))}) = 'true' AS marker "
         f"FROM read_csv([{files}], header = false, auto_detect = false, quote = '\"', "
         f"escape = '\"', delim = ',', nullstr = '\x03', columns = {{{described}}})))"

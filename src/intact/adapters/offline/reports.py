@@ -44,15 +44,13 @@ COMPUTED = {
     "parts": "INTEGER",
     "etag": "VARCHAR",
 }
-"""``copy``: whether it speaks of a destination, ``key`` being the source's; no digest: it failed."""
+"""``copy``: whether it speaks of a destination, ``key`` being the source's; no digest: failed."""
 KEY = (
     "CASE WHEN NOT contains({0}, '%') THEN {0} "
     "WHEN regexp_full_match({0}, '([^%]|%[0-9A-Fa-f]{{2}})*') THEN TRY(url_decode({0})) END"
 )
 """SQL of a key from its spelling; null where Python has to decode it."""
-_CELLS = (
-    "h[1] <> '' AND h[2] <> '' AND key IS NOT NULL AND NOT contains(h[2], '+') AND len(h) = 7 "
-)
+_CELLS = "h[1] <> '' AND h[2] <> '' AND key IS NOT NULL AND NOT contains(h[2], '+') AND len(h) = 7 "
 _BARE = _CELLS + (
     "AND NOT contains(row, '\"') AND h[4] IN ('succeeded', 'failed') "
     "AND (h[5] = '' OR regexp_full_match(h[5], '[0-9]{3}')) "
@@ -76,7 +74,7 @@ _SAID = _CELLS + (
 def task_query(lines: str) -> str:
     """SQL that reads lines of a copy job's report: the columns of ``TASKS``, then ``odd``."""
     return (
-        "SELECT h[1], key, h[3], h[2], h[4], TRY_CAST(nullif(h[5], '') AS INTEGER), h[6], h[7], "  # noqa: S608 - texts of our own
+        "SELECT h[1], key, h[3], h[2], h[4], TRY_CAST(nullif(h[5], '') AS INTEGER), h[6], h[7], "
         f"CASE WHEN NOT coalesce({_BARE}, false) THEN row END, filename, strlen(row) "
         f"FROM (SELECT *, {KEY.format('h[2]')} AS key "
         f"FROM (SELECT *, string_split(row, ',') AS h FROM {lines}))"
@@ -87,7 +85,7 @@ def computed_query(lines: str) -> str:
     """SQL that reads lines of a Compute checksum job's report, before sides are told apart."""
     digest = "CASE WHEN ends_with(p[4], '\\u003d') THEN replace(p[4], '\\u003d', '=') ELSE p[4] END"
     return (
-        "SELECT h[1], key, h[3], false, p[12], 'FULL_OBJECT', digest, NULL, p[8], "  # noqa: S608 - texts of our own
+        "SELECT h[1], key, h[3], false, p[12], 'FULL_OBJECT', digest, NULL, p[8], "
         f"CASE WHEN NOT coalesce(CASE WHEN len(p) = 1 THEN {_BARE} AND h[4] = 'failed' "
         f"ELSE {_SAID} END, false) THEN row END, filename, strlen(row) "
         f"FROM (SELECT *, {KEY.format('h[2]')} AS key, {digest} AS digest "

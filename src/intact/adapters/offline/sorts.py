@@ -65,7 +65,10 @@ def sort_of(
     """
     digits = [_yes("m.shared"), _yes("m.replaced")]
     if has_report:
-        digits += [Digit(base=3, sql="CASE WHEN t.words > 1 THEN 2 ELSE t.words END"), _yes("t.status = 'succeeded'")]
+        digits += [
+            Digit(base=3, sql="CASE WHEN t.words > 1 THEN 2 ELSE t.words END"),
+            _yes("t.status = 'succeeded'"),
+        ]
     for alias in listed:
         digits += _object_digits(alias)
     if len(listed) == len(Of):
@@ -145,6 +148,5 @@ def _claim_digits(claim: Claim, listed: Sequence[str]) -> Iterator[Digit]:
         yield _yes(f"{alias}.digest = CASE {alias}.algorithm {_NOTHING} END")
     for side in listed:
         hexed = f"lower(hex(from_base64({alias}.digest)))"
-        yield _yes(
-            f"CASE WHEN {alias}.algorithm = 'MD5' THEN {hexed} = split_part({side}.etag, '-', 1) END"
-        )
+        equal = f"{hexed} = split_part({side}.etag, '-', 1)"
+        yield _yes(f"CASE WHEN {alias}.algorithm = 'MD5' THEN {equal} END")

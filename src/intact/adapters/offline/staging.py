@@ -24,9 +24,8 @@ from intact.adapters.offline.reports import (
     task_rows,
 )
 from intact.adapters.offline.words import quoted
-from intact.adapters.plain import ELSEWHERE
+from intact.adapters.plain import ELSEWHERE, spool_plain
 from intact.adapters.plain import LINES as SPOOLED
-from intact.adapters.plain import spool_plain
 from intact.batch import MalformedRow, TaskResult, read_results
 from intact.batch.manifest import IGNORE, read_row
 from intact.errors import FormatError
@@ -86,7 +85,8 @@ class Stage:
             copies: Bucket of the copies, and what their keys begin with.
             sources: Buckets of the manifest.
         """
-        mine = f"coalesce(bucket = {quoted(copies.bucket)} AND starts_with(key, {quoted(copies.key)}), false)"
+        under = f"starts_with(key, {quoted(copies.key)})"
+        mine = f"coalesce(bucket = {quoted(copies.bucket)} AND {under}, false)"
         key = f"substr(key, {len(copies.key) + 1})"
         both = copies.bucket in sources
 
@@ -110,7 +110,8 @@ class Stage:
         self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
         files = list(self.folder.glob(f"{name}-*/*/*/*.parquet"))
         if both and files:  # a copy may be the source of another row
-            staged = f"read_parquet('{_sql(self.folder)}/{name}-*/*/*/*.parquet', union_by_name = true, hive_partitioning = false)"
+            listed = ", ".join(f"'{_sql(file)}'" for file in files)
+            staged = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
             again = f"SELECT * REPLACE ({key} AS key, true AS copy) FROM {staged} WHERE {mine}"
             self._once(f"{name}-copies", lambda into: self._partition(into / "rows", again))
 
@@ -161,7 +162,7 @@ class Stage:
         self._connection.execute("SET preserve_insertion_order = false")
         with odd.open("a") as good, (into / MALFORMED).open("a") as bad:
             for line, text in self._rows(
-                f"SELECT line, odd FROM {_staged(into)} "  # noqa: S608 - paths of our own
+                f"SELECT line, odd FROM {_staged(into)} "
                 f"WHERE odd IS NOT NULL AND odd <> chr({ord(ELSEWHERE)}) ORDER BY line"
             ):
                 _odd_row(text, line=line, fields=fields, good=good, bad=bad)
@@ -230,12 +231,12 @@ class Stage:
         read = query(f"read_csv([{files}], {LINES})")
         self._partition(into / "rows", f"SELECT * FROM ({read}) AS staged({names})")
         by_name = {str(part): part for part in ends}
-        sizes = self._rows(f"SELECT file, sum(size), count(*) FROM {_staged(into)} GROUP BY file")  # noqa: S608 - paths of our own
+        sizes = self._rows(f"SELECT file, sum(size), count(*) FROM {_staged(into)} GROUP BY file")
         got = {by_name[name]: size + ends[by_name[name]] * rows for name, size, rows in sizes}
         whole = {part for part, end in ends.items() if got.get(part) != text_size(part, end=end)}
         found = []
         for name, text in self._rows(
-            f"SELECT file, odd FROM {_staged(into)} WHERE odd IS NOT NULL"  # noqa: S608 - as above
+            f"SELECT file, odd FROM {_staged(into)} WHERE odd IS NOT NULL"
         ):
             result = alone(text)
             if result is None:
@@ -249,7 +250,7 @@ class Stage:
         if (into / "rows").exists():
             failed = "status = 'failed'" if "status" in columns else "digest IS NULL"
             for fails, rows in self._rows(
-                f"SELECT {failed}, count(*) FROM {_staged(into)} WHERE odd IS NULL GROUP BY ALL"  # noqa: S608 - as above
+                f"SELECT {failed}, count(*) FROM {_staged(into)} WHERE odd IS NULL GROUP BY ALL"
             ):
                 tally["failed" if fails else "succeeded"] += rows
                 tally["rows"] += rows
@@ -267,7 +268,7 @@ class Stage:
         if path.stat().st_size:
             self._partition(
                 into / "odd",
-                f"SELECT * FROM read_json('{_sql(path)}', format = 'newline_delimited', "  # noqa: S608 - as above
+                f"SELECT * FROM read_json('{_sql(path)}', format = 'newline_delimited', "
                 f"maximum_object_size = 67108864, columns = {{{described}}})",
             )
         path.unlink()
@@ -282,24 +283,26 @@ class Stage:
 class _Taker:
     """Takes what Python reads of a report to where it belongs."""
 
-    def __init__(
-        self, read: Reader, *, good: IO[str], bad: IO[str], tally: dict[str, int]
-    ) -> None:
+    def __init__(self, read: Reader, *, good: IO[str], bad: IO[str], tally: dict[str, int]) -> None:
         self._read, self._good, self._bad, self._tally = read, good, bad, tally
 
     def take(self, part: Path, result: TaskResult | MalformedRow) -> None:
+        """Keep what a row says, or the row itself where it says nothing."""
+        if isinstance(result, MalformedRow):
+            self._leave(part, result.text, result.problem)
+            return
         try:
-            if isinstance(result, MalformedRow):
-                raise FormatError(result.problem)
             rows = list(self._read(result))
         except FormatError as error:
-            text = result.text if isinstance(result, MalformedRow) else result.row()
-            self._bad.write(_json({"file": part.name, "text": text, "problem": str(error)}))
-            self._tally["malformed"] += 1
+            self._leave(part, result.row(), str(error))
             return
         self._good.writelines(_json(row) for row in rows)
         self._tally["rows"] += 1
         self._tally[result.status.value] += 1
+
+    def _leave(self, part: Path, text: str, problem: str) -> None:
+        self._bad.write(_json({"file": part.name, "text": text, "problem": problem}))
+        self._tally["malformed"] += 1
 
 
 def _manifest_query(plain: Path, fields: tuple[str, ...]) -> str:
@@ -318,9 +321,7 @@ def _manifest_query(plain: Path, fields: tuple[str, ...]) -> str:
     )
 
 
-def _odd_row(
-    text: str, *, line: int, fields: tuple[str, ...], good: IO[str], bad: IO[str]
-) -> None:
+def _odd_row(text: str, *, line: int, fields: tuple[str, ...], good: IO[str], bad: IO[str]) -> None:
     row = read_row(text, line=line, fields=fields)
     if isinstance(row, MalformedRow):
         bad.write(_json({"line": row.line, "text": row.text, "problem": row.problem}))

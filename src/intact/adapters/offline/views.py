@@ -56,20 +56,18 @@ class Views:
     def source_buckets(self) -> frozenset[str]:
         """Buckets that the manifest names."""
         found = self._connection.execute(
-            f"SELECT DISTINCT bucket FROM {self._files('manifest')} WHERE odd IS NULL"  # noqa: S608 - names of our own
+            f"SELECT DISTINCT bucket FROM {self._files('manifest')} WHERE odd IS NULL"
         ).fetchall()
         return frozenset(bucket for (bucket,) in found)
 
-    def sets(
-        self, name: str, *, begun: datetime | None, versioned: bool
-    ) -> Iterator[ComputedSet]:
+    def sets(self, name: str, *, begun: datetime | None, versioned: bool) -> Iterator[ComputedSet]:
         """Yield what a Compute checksum report speaks of: sides, by name of the version or not.
 
         A row without version, or beside a manifest without versions, is on the key alone.
         """
         named = "copy IS FALSE AND version <> ''" if versioned else "false"
         found = self._connection.execute(
-            f"SELECT DISTINCT copy, {named} FROM {self._files(f'{name}-*')} "  # noqa: S608 - names of our own
+            f"SELECT DISTINCT copy, {named} FROM {self._files(f'{name}-*')} "
             f"WHERE odd IS NULL AND digest IS NOT NULL ORDER BY ALL"
         ).fetchall()
         for copy, by_version in found:
@@ -125,21 +123,21 @@ class Views:
                     "SELECT count(*) - count(DISTINCT (bucket, key, version)) FROM results"
                 )
         for number, made in enumerate(self.terms.computed):
-            rows = self._number(f"SELECT count(*) FROM {made.table}")  # noqa: S608 - names of our own
+            rows = self._number(f"SELECT count(*) FROM {made.table}")
             if exact and rows == (pc.sum(flat.column(f"n{number}")).as_py() or 0):
                 continue
             bucket = "bucket" if made.of is Of.SOURCE else quoted(self.terms.copies.bucket)
             version = ", version" if made.named else ""
             found["stray_computed"] += self._number(
-                f"SELECT count(*) FROM {made.table} ANTI JOIN "  # noqa: S608 - names of our own
+                f"SELECT count(*) FROM {made.table} ANTI JOIN "
                 f"(SELECT {bucket} AS bucket, key{version} FROM rows) USING (bucket, key{version})"
             )
         return found
 
     def _shared(self, bucket: int) -> None:
-        """Make ``rows``: those of the manifest that could be read, and which of them share a copy."""
+        """Make ``rows``: what could be read of the manifest, and which rows share a copy."""
         self._connection.execute(
-            "CREATE OR REPLACE TEMP TABLE named AS SELECT line, bucket, key, version "  # noqa: S608 - names of our own
+            "CREATE OR REPLACE TEMP TABLE named AS SELECT line, bucket, key, version "
             f"FROM {self._files('manifest', bucket)} WHERE odd IS NULL"
         )
         shared, self.duplicates = "false", 0
@@ -152,8 +150,10 @@ class Views:
                 "HAVING count(DISTINCT (bucket, version)) > 1)"
             )
         copies = self.terms.copies
-        replaced = "false" if copies.key else (
-            f"bucket = {quoted(copies.bucket)} AND coalesce(version, 'null') = 'null'"
+        replaced = (
+            "false"
+            if copies.key
+            else (f"bucket = {quoted(copies.bucket)} AND coalesce(version, 'null') = 'null'")
         )
         self._view("rows", f"SELECT *, {shared} AS shared, {replaced} AS replaced FROM named")
 
