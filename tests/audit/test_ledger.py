@@ -1,113 +1,166 @@
-"""The ledger holds what was found, and what it was found from."""
+"""What frames the records: header, chain of segments, seal."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intact.audit import (
-    Copy,
-    Counts,
-    Evidence,
-    Finding,
-    Policy,
-    Reason,
-    Record,
-    Unreadable,
-    Verdict,
-)
-from intact.audit.decide import decide
-from intact.audit.ledger import Header, decode, encode
+from intact.audit import Counts, Policy
+from intact.audit.ledger import HEADER, SEAL, SEGMENTS, Header, Seal, Segment, Signature, sha256
 from intact.errors import FormatError
-from tests.worlds import World, policies, worlds
+from tests.worlds import policies
 
-GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v2.jsonl"
-MALFORMED = Record(
-    copy=Copy(row=7, source=None, destination=None, text="b,\udcff\n\x1b[2J"),
-    evidence=Evidence(row=Unreadable(problem="no UTF-8")),
-    finding=Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE),
+GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v3"
+MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
+DIGEST = "ab" * 32
+SEAL_OF_NOTHING = Seal(
+    header=DIGEST, root=DIGEST, segments=0, records=0, counts=Counts(manifest_rows=0)
 )
 
 
-@given(worlds())
-def test_a_record_survives_the_ledger(world: World) -> None:
-    record = world.audit()
-    assert decode(encode(record)) == record
+def header(policy: Policy, subject: str = "job\n") -> Header:
+    return Header(policy=policy, subject=subject, created=MOMENT, intact="0.1")
 
 
-@given(worlds())
-def test_every_verdict_can_be_recomputed_from_its_line(world: World) -> None:
-    record = decode(encode(world.audit()))
-    assert isinstance(record, Record)
-    assert decide(record.evidence, world.policy) == record.finding
+def segments(*rows: tuple[int, int]) -> list[Segment]:
+    found: list[Segment] = []
+    for first, last in rows:
+        found.append(
+            Segment.link(
+                found[-1].chain if found else DIGEST,
+                name=f"{first}.parquet",
+                first=first,
+                last=last,
+                rows=1 + last - first,
+                sha256=sha256(f"{first}".encode()),
+            )
+        )
+    return found
 
 
-@given(policies)
-def test_a_header_survives_the_ledger(policy: Policy) -> None:
-    header = Header(
-        policy=policy, subject="job\n", created=datetime(2026, 11, 22, tzinfo=UTC), intact="0.1"
-    )
-    assert decode(encode(header)) == header
+@given(policies, st.text())
+def test_a_header_survives(policy: Policy, subject: str) -> None:
+    written = header(policy, subject)
+    assert Header.decode(written.encode()) == written
 
 
-def test_counts_survive_the_ledger() -> None:
+@given(policies, policies)
+def test_headers_differ_where_the_terms_do(one: Policy, other: Policy) -> None:
+    assert bool(header(one).differences(header(other))) == (one != other)
+
+
+def test_another_subject_is_another_audit_and_another_moment_is_not() -> None:
+    ours = header(Policy(reported=True, versioned=True))
+    assert not ours.differences(replace(ours, created=datetime.now(UTC)))
+    [difference] = ours.differences(replace(ours, subject="another"))
+    assert difference == "subject is job\n; wanted another"
+    assert ours.differences(replace(ours, intact="0.2"))
+
+
+def test_a_segment_survives() -> None:
+    [segment] = segments((1, 5))
+    assert Segment.decode(segment.encode()) == segment
+
+
+@given(st.lists(st.integers(1, 9), min_size=2, max_size=6), st.data())
+def test_a_chain_shows_every_change_of_a_line(lengths: list[int], data: st.DataObject) -> None:
+    ends = [sum(lengths[: number + 1]) for number in range(len(lengths))]
+    chain = segments(*((end - size + 1, end) for end, size in zip(ends, lengths, strict=True)))
+    assert all(b.follows(a.chain) for a, b in pairwise(chain))
+    victim = data.draw(st.sampled_from(chain))
+    name = data.draw(st.sampled_from(["first", "last", "rows", "sha256", "chain"]))
+    value: Any = "00" if name in {"sha256", "chain"} else 10_000
+    forged = replace(victim, **{name: value})
+    changed = [forged if segment is victim else segment for segment in chain]
+    links = pairwise([DIGEST, *(segment.chain for segment in changed)])
+    assert not all(s.follows(a) for s, (a, _) in zip(changed, links, strict=True))
+
+
+def test_dropped_repeated_and_moved_lines_do_not_follow() -> None:
+    one, two, three = segments((1, 2), (3, 4), (5, 6))
+    assert not three.follows(one.chain)
+    assert not two.follows(two.chain)
+    assert not one.follows(three.chain)
+
+
+@pytest.mark.parametrize("signature", [None, Signature(public_key="aa", value="bb")])
+def test_a_seal_survives(signature: Signature | None) -> None:
     counts = Counts(manifest_rows=3, duplicate_rows=1, report_rows=2, stray_report_rows=1)
-    assert decode(encode(counts)) == counts
+    seal = replace(SEAL_OF_NOTHING, counts=counts, signature=signature)
+    assert Seal.decode(seal.encode()) == seal
 
 
-def test_a_malformed_row_survives_the_ledger() -> None:
-    assert decode(encode(MALFORMED)) == MALFORMED
-
-
-@given(st.text())
-def test_a_line_is_printable_ascii_and_one_line(text: str) -> None:
-    record = Record(
-        copy=Copy(row=1, source=None, destination=None, text=text),
-        evidence=Evidence(),
-        finding=MALFORMED.finding,
-    )
-    line = encode(record)
-    assert line.isascii()
-    assert line.removesuffix("\n").isprintable()
+def test_a_signature_signs_all_but_itself() -> None:
+    signed = replace(SEAL_OF_NOTHING, signature=Signature(public_key="a", value="b"))
+    assert signed.statement() == SEAL_OF_NOTHING.statement()
+    assert signed.statement() != replace(signed, records=1).statement()
+    other = replace(signed, counts=Counts(manifest_rows=0, duplicate_rows=1))
+    assert signed.statement() != other.statement()
 
 
 @pytest.mark.parametrize(
-    "line",
+    "text",
     [
-        "",
-        "{",
-        "[]",
-        "3",
-        "{}",
-        '{"format": "other", "version": 1}',
-        '{"format": "intact-ledger", "version": 3}',
-        '{"counts": {"rows": 1}}',
-        encode(MALFORMED).replace("row_unreadable", "row_lost"),
-        encode(MALFORMED).replace("unchecked", "fine"),
+        b"",
+        b"{",
+        b"[]",
+        b"3",
+        b"{}",
+        b"\xff",
+        header(Policy(reported=True, versioned=True)).encode().replace(b'"version":3', b'"v":3'),
+        header(Policy(reported=True, versioned=True)).encode().replace(b":3}", b":4}"),
+        header(Policy(reported=True, versioned=True)).encode().replace(b"ledger", b"lodger"),
+        header(Policy(reported=True, versioned=True)).encode().replace(b"never", b"ever"),
     ],
 )
-def test_anything_else_is_refused(line: str) -> None:
+def test_no_other_text_is_a_header(text: bytes) -> None:
     with pytest.raises(FormatError):
-        decode(line)
+        Header.decode(text)
 
 
-def test_every_verdict_of_the_stored_ledger_is_recomputed() -> None:
-    header, *records, counts = map(decode, GOLDEN.read_text().splitlines())
-    assert isinstance(header, Header)
-    assert isinstance(counts, Counts)
-    assert counts.manifest_rows == len(records)
-    replayed = {
-        record.finding.verdict: decide(record.evidence, header.policy) == record.finding
-        for record in records
-        if isinstance(record, Record)
-    }
-    assert replayed == dict.fromkeys(Verdict, True)
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"first": "1"},
+        {"rows": True},
+        {"sha256": 3},
+        {"name": "../x.parquet"},
+        {"name": "/x.parquet"},
+        {"name": "x"},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_no_other_line_is_a_segment(members: dict[str, object]) -> None:
+    line = json.loads(segments((1, 2))[0].encode()) | members
+    with pytest.raises(FormatError):
+        Segment.decode(json.dumps(line).encode())
 
 
-def test_the_stored_ledger_is_what_is_written_today() -> None:
-    lines = GOLDEN.read_text().splitlines(keepends=True)
-    assert [encode(decode(line)) for line in lines] == lines
-    assert json.loads(lines[0])["version"] == 2
+@pytest.mark.parametrize("text", [b"{}", b"null", SEAL_OF_NOTHING.encode().replace(b"rows", b"r")])
+def test_no_other_text_is_a_seal(text: bytes) -> None:
+    with pytest.raises(FormatError):
+        Seal.decode(text)
+
+
+def test_the_stored_frame_is_what_is_written_today() -> None:
+    text = (GOLDEN / HEADER).read_bytes()
+    assert Header.decode(text).encode() == text
+    seal = (GOLDEN / SEAL).read_bytes()
+    assert Seal.decode(seal).encode() == seal
+    chain = Seal.decode(seal).header
+    assert chain == sha256(text)
+    lines = (GOLDEN / SEGMENTS).read_bytes().splitlines(keepends=True)
+    assert len(lines) == 2
+    for line in lines:
+        segment = Segment.decode(line)
+        assert segment.encode() == line
+        assert segment.follows(chain)
+        chain = segment.chain
+    assert chain == Seal.decode(seal).root

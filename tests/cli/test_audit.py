@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
-from intact.adapters.auditor import EXTRAS, LEFTOVERS
+from intact.adapters.auditor import EXTRAS, LEFTOVERS, discard
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.s3control import describe_job
 from intact.audit import Level, Reason, Verdict, Withheld
@@ -45,6 +45,7 @@ class Auditing:
         self.outcome: JobOutcome = stage.run(manifest, Operation=operation)
 
     def __call__(self, *arguments: str) -> Result:
+        discard(self.out / LEDGER)
         reach = ["--endpoint-url", self._server, "--region", "eu-west-1"]
         reach += ["--control-endpoint-url", self.stage.endpoint.url, "--out", str(self.out)]
         return CliRunner().invoke(cli, ["audit", *arguments, *reach], standalone_mode=False)

@@ -3,11 +3,14 @@
 from pathlib import Path
 
 from click.testing import CliRunner
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from intact.audit import Verdict
+from intact.audit.ledger import SEAL, SEGMENTS
 from intact.cli.main import cli
-from intact.errors import ExitCode
-
-GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v2.jsonl"
+from intact.errors import ExitCode, FormatError
+from tests.ledgers import GOLDEN, copied, many, written
 
 
 def test_a_ledger_is_shown_and_its_code_returned(tmp_path: Path) -> None:
@@ -20,15 +23,43 @@ def test_a_ledger_is_shown_and_its_code_returned(tmp_path: Path) -> None:
 
 
 def test_many_findings_are_counted_and_not_listed(tmp_path: Path) -> None:
-    lines = GOLDEN.read_text().splitlines(keepends=True)
-    many = tmp_path / "ledger"
-    many.write_text("".join([lines[0], *lines[3:4] * 60, '{"counts":{"manifest_rows":60}}\n']))
-    result = CliRunner().invoke(cli, ["report", str(many)], standalone_mode=False)
+    wrong = [r for r in many(200) if r.finding.verdict is not Verdict.VERIFIED][:60]
+    written(tmp_path / "many", wrong)
+    result = CliRunner().invoke(cli, ["report", str(tmp_path / "many")], standalone_mode=False)
     assert "... and 10 more that are not verified" in result.stdout
 
 
 def test_an_unfinished_ledger_has_no_verdict(tmp_path: Path) -> None:
-    torn = tmp_path / "ledger"
-    torn.write_text("".join(GOLDEN.read_text().splitlines(keepends=True)[:-1]))
+    torn = copied(tmp_path / "ledger")
+    (torn / SEAL).unlink()
     result = CliRunner().invoke(cli, ["report", str(torn)])
     assert "did not finish" in str(result.exception)
+
+
+def test_a_ledger_as_it_was_sealed_is_said_to_be() -> None:
+    result = CliRunner().invoke(cli, ["report", str(GOLDEN), "--verify"], standalone_mode=False)
+    assert result.return_value == ExitCode.WRONG
+    told = "9 records in 2 segments are as they were sealed, not signed; root "
+    assert result.stdout.startswith(told)
+
+
+def test_a_ledger_that_was_changed_has_no_verdict(tmp_path: Path) -> None:
+    ledger = copied(tmp_path / "ledger")
+    (ledger / SEGMENTS).write_bytes(b"")
+    result = CliRunner().invoke(cli, ["report", str(ledger), "--verify"])
+    assert isinstance(result.exception, FormatError)
+    assert "is not as it was sealed" in str(result.exception)
+    assert "its number of records is 0; the seal says 9" in result.stderr
+    assert "objects" not in result.stdout
+
+
+def test_a_public_key_asks_for_a_signature(tmp_path: Path) -> None:
+    public = tmp_path / "public.pem"
+    public.write_bytes(
+        ed25519.Ed25519PrivateKey.generate()
+        .public_key()
+        .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+    )
+    result = CliRunner().invoke(cli, ["report", str(GOLDEN), "--public-key", str(public)])
+    assert "has no signature" in result.stderr
+    assert isinstance(result.exception, FormatError)

@@ -69,12 +69,10 @@ class Audited:
                 require=Level.RECORDED,
                 workers=4,
             )
-            ledger = folder / "ledger.jsonl"
-            summary, counts = auditor.run(
-                ledger, created=datetime.now(UTC), version="0", progress=Silent()
-            )
-        self.summary: Summary = summary
-        self.counts: Counts = counts
+            ledger = folder / "ledger"
+            auditor.run(ledger, created=datetime.now(UTC), version="0", progress=Silent())
+        self.summary: Summary = LedgerReader(ledger).summary()
+        self.counts: Counts = LedgerReader(ledger).counts
         self.records: dict[str, Record] = {
             record.copy.destination.key: record
             for record in LedgerReader(ledger).records()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hypothesis import given
@@ -16,12 +15,11 @@ from intact.adapters.ledger import LedgerReader
 from intact.audit import Counts, Evidence, Finding, Reason, Record, Summary, Unreadable, Verdict
 from intact.render.page import headline, html_page
 from intact.render.table import explain, finding_lines, subject, verdict_table
+from tests.ledgers import GOLDEN
 from tests.worlds import COPY, DESTINATION
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-GOLDEN = Path(__file__).parents[1] / "vectors" / "ledger-v2.jsonl"
 
 
 def record(*, key: str = "k", problem: str = "") -> Record:
@@ -33,10 +31,8 @@ def record(*, key: str = "k", problem: str = "") -> Record:
 
 
 def golden() -> tuple[LedgerReader, Summary]:
-    reader, summary = LedgerReader(GOLDEN), Summary()
-    for entry in reader.records():
-        summary.add(entry)
-    return reader, summary
+    reader = LedgerReader(GOLDEN)
+    return reader, reader.summary()
 
 
 def shown(table: Table) -> str:
@@ -102,9 +98,9 @@ def test_a_malformed_row_is_shown_by_its_text() -> None:
 
 def test_the_page_says_what_the_ledger_says() -> None:
     reader, summary = golden()
-    page = "".join(html_page(reader.header, summary, reader.finished(), reader.records()))
+    page = "".join(html_page(reader.header, summary, reader.counts, reader.records()))
     text = Tags(page).text
-    assert headline(summary, reader.finished()) in text
+    assert headline(summary, reader.counts) in text
     assert reader.header.subject in text
     for entry in reader.records():
         if entry.finding.verdict is not Verdict.VERIFIED:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import shutil
 import tempfile
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import duckdb
+
 from intact.adapters.duckdb import TaskJoin
 from intact.adapters.files import named_whole
 from intact.adapters.inventory import fetch_inventory, inventory_rows
-from intact.adapters.ledger import write_ledger
+from intact.adapters.ledger import read_header
 from intact.adapters.report import fetch_report
 from intact.adapters.runner import Runner
+from intact.adapters.staging import Staged, stage
 from intact.adapters.terms import ReadTerms
-from intact.audit import Absent, Copy, Counts, Evidence, Policy, Summary, Unreadable
-from intact.audit.ledger import Header
+from intact.adapters.writing import LedgerWriter, require_same
+from intact.audit import Absent, Copy, Counts, Evidence, Policy, Unreadable
+from intact.audit.ledger import HEADER, SEAL, Header
 from intact.batch import MalformedRow, read_manifest
 from intact.batch.manifest import IGNORE, ManifestFormat
 from intact.errors import UsageError
@@ -29,10 +35,13 @@ if TYPE_CHECKING:
     from intact.adapters.duckdb import Joined
     from intact.adapters.others import ComputedReport, ExpectedFile
     from intact.adapters.ports import Progress
+    from intact.adapters.signing import Signer
     from intact.audit import Level, ReadMode, Subject
     from intact.batch import ManifestRow
     from intact.batch.inventory import InventoryManifest
 
+STAGING = "joined.parquet"
+"""What an unfinished audit keeps beside its ledger."""
 LEFTOVERS = "leftovers.csv"
 """Beside the ledger: input rows that could not be read, or that match no row of the manifest."""
 EXTRAS = "extras.csv"
@@ -88,44 +97,102 @@ class Auditor:
         )
 
     def run(
-        self, ledger: Path, *, created: datetime, version: str, progress: Progress
-    ) -> tuple[Summary, Counts]:
-        """Write the ledger and return what it adds up to.
+        self,
+        ledger: Path,
+        *,
+        created: datetime,
+        version: str,
+        progress: Progress,
+        sign: Signer | None = None,
+    ) -> None:
+        """Write the ledger, or finish the one that an interrupted run has left there.
+
+        Whatever ends it early leaves a ledger that the next run goes on with: what is in its
+        segments is not asked again.
 
         Args:
-            ledger: Where the ledger appears once it is whole.
+            ledger: Folder of the ledger; what was joined lies beside it until it is finished.
             created: The present moment.
             version: Version of this package.
             progress: Told what goes on.
+            sign: Signs the finished ledger.
 
         Raises:
+            UsageError: The folder holds the ledger of another audit, or a finished one.
             StoreError: The manifest, the report or the destination's bucket could not be read.
             AccessError: The credentials are of no use.
             FormatError: The report is not what its MD5s promise.
+            OSError: The disk is full, or its like.
         """
         if self.subject.format is not ManifestFormat.CSV and self.inventory is None:
-            return self._with_inventory().run(
-                ledger, created=created, version=version, progress=progress
+            self._with_inventory().run(
+                ledger, created=created, version=version, progress=progress, sign=sign
             )
-        policy, summary = self.policy(), Summary()
-        header = Header(policy=policy, subject=self.subject.name, created=created, intact=version)
+            return
+        header = Header(
+            policy=self.policy(),
+            subject=self.subject.name,
+            created=created,
+            intact=version,
+            inputs=self._inputs(),
+        )
+        staging = ledger.parent / STAGING
+        if (ledger / HEADER).exists():
+            require_same(ledger, read_header(ledger), header)
+        if (ledger / SEAL).exists():
+            if not staging.exists():
+                raise UsageError(f"{ledger}: holds a finished audit; wanted another folder")
+            progress.phase("this audit was just finished; nothing is asked again")
+        else:
+            self._finish(ledger, self._staged(staging, header, progress), progress, sign)
+        staging.unlink(missing_ok=True)
+
+    def _inputs(self) -> tuple[str, ...]:
+        """What else is looked at, in words; files by their SHA-256, so that changed ones differ."""
+        told = [
+            *((str(report), report.manifest) for report in self.computed),
+            *((str(file), file.path) for file in self.expected),
+        ]
+        words = [
+            f"{text} {_sha256(where)}" if isinstance(where, Path) else text for text, where in told
+        ]
+        carried = [f"carried={','.join(self.carried)}"] if self.carried else []
+        return (*words, *carried, *(["extras"] if self.extras else []))
+
+    def _finish(
+        self, ledger: Path, staged: Staged, progress: Progress, sign: Signer | None
+    ) -> None:
+        with LedgerWriter(ledger, staged.header) as writer:
+            progress.phase("auditing", total=staged.counts.manifest_rows - writer.rows)
+            runner = Runner(
+                self.source, self.destination, staged.header.policy, self.workers, self.terms
+            )
+            for record in runner.run(staged.rows(after=writer.last)):
+                writer.append(record)
+                progress.advance()
+            writer.seal(staged.counts, sign=sign)
+
+    def _staged(self, path: Path, header: Header, progress: Progress) -> Staged:
+        """Join manifest and report, unless an earlier run of this audit has."""
+        if path.exists():
+            staged = Staged(path)
+            require_same(path.parent, staged.header, header)
+            return staged
+        progress.phase("reading manifest and report")
+        try:
+            return self._stage(path, header)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise OSError(f"{path.parent}: {error}") from None
+
+    def _stage(self, path: Path, header: Header) -> Staged:
         with (
-            tempfile.TemporaryDirectory(dir=ledger.parent, prefix=".audit-") as folder,
+            tempfile.TemporaryDirectory(dir=path.parent, prefix=".audit-") as folder,
             TaskJoin(Path(folder)) as join,
-            write_ledger(ledger, header) as append,
         ):
-            progress.phase("reading manifest and report")
             self._load(join, Path(folder))
             counts = self._counts(join)
-            self._leave(join, counts, ledger.parent)
-            progress.phase("auditing", total=counts.manifest_rows)
-            runner = Runner(self.source, self.destination, policy, self.workers, self.terms)
-            for record in runner.run(map(self._copy, join.rows())):
-                append(record)
-                summary.add(record)
-                progress.advance()
-            append(counts)
-        return summary, counts
+            self._leave(join, counts, path.parent)
+            return stage(path, map(self._copy, join.rows()), header=header, counts=counts)
 
     def _load(self, join: TaskJoin, folder: Path) -> None:
         subject = self.subject
@@ -230,3 +297,16 @@ class Auditor:
             expected=said.expected,
         )
         return copy, evidence
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def discard(ledger: Path) -> None:
+    """Remove what an audit left, finished or not; a folder that is no ledger stays."""
+    (ledger.parent / STAGING).unlink(missing_ok=True)
+    if (ledger / HEADER).exists():
+        read_header(ledger)
+        shutil.rmtree(ledger)

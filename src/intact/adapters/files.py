@@ -33,6 +33,7 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         scratch.unlink()
         raise
+    sync_folder(path.parent)
 
 
 @contextmanager
@@ -40,3 +41,14 @@ def named_whole(path: Path) -> Iterator[Path]:
     """Yield the name of a file for another program to write; as ``whole_file`` otherwise."""
     with whole_file(path) as file:
         yield Path(file.name)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk remember which files the folder holds; Windows does so by itself."""
+    if os.name == "nt":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -145,13 +145,31 @@ class Summary:
 
     def add(self, record: Record) -> None:
         """Count one record."""
-        finding = record.finding
-        self.verdicts[finding.verdict] += 1
-        self.reasons[finding.reason] += 1
-        if finding.verdict is Verdict.VERIFIED:
-            self.levels[finding.level] += 1
-            if isinstance(record.evidence.destination, ObjectFacts):
-                self.verified_bytes += record.evidence.destination.size
+        finding, destination = record.finding, record.evidence.destination
+        self.count(
+            finding.verdict,
+            finding.reason,
+            finding.level,
+            size=destination.size if isinstance(destination, ObjectFacts) else 0,
+        )
+
+    def count(
+        self, verdict: Verdict, reason: Reason, level: Level, *, rows: int = 1, size: int = 0
+    ) -> None:
+        """Count records that have the same finding.
+
+        Args:
+            verdict: Theirs.
+            reason: Theirs.
+            level: Theirs.
+            rows: How many.
+            size: Bytes of their destinations.
+        """
+        self.verdicts[verdict] += rows
+        self.reasons[reason] += rows
+        if verdict is Verdict.VERIFIED:
+            self.levels[level] += rows
+            self.verified_bytes += size
 
     @property
     def rows(self) -> int:

@@ -17,10 +17,11 @@ from intact.cli.evidence import computed_report, describe, expected_file, read_m
 from intact.cli.options import Aws, Size, aws_options
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
-from intact.errors import UsageError
+from intact.cli.resuming import resumable
+from intact.errors import ExitCode, FormatError, UsageError
 from intact.s3 import ObjectRef
 
-LEDGER = "ledger.jsonl"
+LEDGER = "ledger"
 _LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.RECORDED.value}
 
 
@@ -33,7 +34,8 @@ Examples:
   $ intact audit described-job.json --computed compute-job.json --require computed
   $ intact audit described-job.json --expect SHA256=SHA256SUMS --expect-prefix 2026/
   $ intact audit --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies
-  $ intact audit --manifest s3://lists/m.csv --fields Bucket,Key,Ignore --carried SHA256 ..."""
+  $ intact audit --manifest s3://lists/m.csv --fields Bucket,Key,Ignore --carried SHA256 ...
+  $ intact audit --replay intact-audit-20261122T030000Z/ledger"""
 )
 @click.argument("job", required=False)
 @click.option("--account-id", help="Account that owns the job, where JOB is an id.")
@@ -85,10 +87,23 @@ Examples:
     "carried over; both computed at rest; or bytes read here.",
 )
 @click.option("--extras", is_flag=True, help="List what the destination holds besides.")
-@click.option("--out", type=click.Path(path_type=Path), help="Folder for the ledger.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Folder for the ledger; an unfinished audit in it is gone on with.",
+)
+@click.option("--sign-key", type=click.Path(path_type=Path), help="Ed25519 private key, as PEM.")
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Ask nobody: recompute every verdict of this ledger from its evidence.",
+)
 @click.option("--workers", default=16, show_default=True, help="Requests under way at a time.")
 @aws_options
+@click.pass_context
 def command(  # noqa: PLR0913 - one argument per option
+    context: click.Context,
+    /,
     *,
     job: str | None,
     account_id: str | None,
@@ -106,6 +121,8 @@ def command(  # noqa: PLR0913 - one argument per option
     require: str,
     extras: bool,
     out: Path | None,
+    sign_key: Path | None,
+    replay: Path | None,
     workers: int,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
@@ -114,14 +131,21 @@ def command(  # noqa: PLR0913 - one argument per option
     JOB is the id of a job, the record that ``intact job watch`` kept of it, or a file with the JSON
     that ``aws s3control describe-job`` printed.
     Every row of the manifest ends in exactly one verdict; the ledger keeps it with its evidence.
+    What interrupts an audit, a kill included, costs the last seconds: run it again with the same
+    --out.
     """
     from intact.adapters.auditor import (  # noqa: PLC0415 - imports boto3 and DuckDB
         EXTRAS,
         LEFTOVERS,
         Auditor,
     )
+    from intact.adapters.signing import signer  # noqa: PLC0415 - used here only
     from intact.adapters.terms import ReadTerms  # noqa: PLC0415 - beside it
 
+    if replay is not None:
+        if job is not None or manifest is not None:
+            raise click.UsageError("--replay asks nobody, so it takes neither JOB nor --manifest")
+        return _replay(replay)
     reach = Aws(**aws)
     if (job is None) == (manifest is None):
         raise click.UsageError("give either JOB or --manifest")
@@ -144,8 +168,6 @@ def command(  # noqa: PLR0913 - one argument per option
     mode, fraction = read_mode(read)
     terms = ReadTerms(fraction=fraction, subject=subject.name, budget=read_budget)
     created = datetime.now(UTC)
-    folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
-    folder.mkdir(parents=True, exist_ok=True)
     store = reach.store(workers=workers)
     auditor = Auditor(
         subject=subject,
@@ -163,12 +185,41 @@ def command(  # noqa: PLR0913 - one argument per option
         carried=tuple(carried.split(",")) if carried else (),
         extras=extras,
     )
-    with Bar() as progress:
-        auditor.run(folder / LEDGER, created=created, version=version("intact"), progress=progress)
+    sign = signer(sign_key) if sign_key is not None else None
+    folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
+    folder.mkdir(parents=True, exist_ok=True)
+    with Bar() as progress, resumable(context, folder):
+        auditor.run(
+            folder / LEDGER,
+            created=created,
+            version=version("intact"),
+            progress=progress,
+            sign=sign,
+        )
     code = present(folder / LEDGER)
     for name in (LEFTOVERS, EXTRAS):
         show_first(folder / name)
     return code
+
+
+def _replay(ledger: Path) -> int:
+    """Say what of a ledger does not follow from its evidence.
+
+    Raises:
+        FormatError: Something does not.
+    """
+    from intact.adapters.ledger import LedgerReader  # noqa: PLC0415 - imports pyarrow
+    from intact.adapters.verify import contradictions, words  # noqa: PLC0415 - imports pyarrow
+
+    reader, found = LedgerReader(ledger), 0
+    for record, replayed in contradictions(reader):
+        found += 1
+        named = f"row {record.copy.row}: the ledger says {words(record.finding)}"
+        click.echo(f"{named}; its evidence says {words(replayed)}")
+    if found:
+        raise FormatError(f"{ledger}: {found:,} of {reader.seal.records:,} verdicts do not follow")
+    click.echo(f"All {reader.seal.records:,} verdicts follow from their evidence.")
+    return ExitCode.VERIFIED
 
 
 def _manual(manifest: str, *, fields: tuple[str, ...], operation: S3PutObjectCopy) -> Subject:

@@ -28,6 +28,7 @@ class LazyGroup(click.Group):
         "iam": "Print the permissions that one job needs, and no more.",
         "job": "Build, check, submit and follow S3 Batch Operations jobs.",
         "kernels": "Show every native kernel and which one is in use.",
+        "ledger": "Compare, merge and export ledgers.",
         "manifest": "Write, check and split the manifests of batch jobs.",
         "put": "Upload a file, its CRC64NVME declared and confirmed.",
         "rehearse": "Run S3 Batch Operations on this machine.",
@@ -113,8 +114,9 @@ def main() -> None:
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         code = end.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         code = _tell("interrupted", ExitCode.INTERRUPTED)
+        _tell_notes(error.__cause__ or error)  # click raises Abort from the KeyboardInterrupt
     except click.ClickException as error:
         error.show()
         code = ExitCode.USAGE
@@ -124,9 +126,11 @@ def main() -> None:
     except IntactError as error:
         codes = [end for kind, end in _CODES.items() if isinstance(error, kind)]
         code = _tell(f"intact: {error}", codes[0] if codes else ExitCode.UNFINISHED)
+        _tell_notes(error)
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         code = _tell(f"intact: {place}{error.strerror or error}", ExitCode.UNFINISHED)
+        _tell_notes(error)
     except Exception as error:  # noqa: BLE001 - the last line before the user
         what = f"{type(error).__name__}: {error}"
         text = f"intact: a fault of intact: {what}; please report it with what --debug shows"
@@ -142,3 +146,9 @@ def _print_to_nobody() -> None:
 def _tell(text: str, code: ExitCode) -> ExitCode:
     click.echo(text, err=True)
     return code
+
+
+def _tell_notes(error: BaseException) -> None:
+    """Say what to do next, where whoever saw the error knew it."""
+    for note in getattr(error, "__notes__", ()):
+        click.echo(note, err=True)

@@ -10,14 +10,12 @@ from rich.console import Console
 
 from intact.adapters.files import whole_file
 from intact.adapters.ledger import LedgerReader
-from intact.audit import Summary, Verdict
+from intact.audit import Verdict
 from intact.render.page import headline, html_page
 from intact.render.table import finding_lines, verdict_table
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from intact.audit import Record
 
 SHOWN = 50
 """Objects listed on the terminal; the ledger and the HTML report hold all of them."""
@@ -29,19 +27,15 @@ def present(ledger: Path, *, html: Path | None = None) -> int:
     """Print what a ledger adds up to and the objects that are not verified; return the exit code.
 
     Args:
-        ledger: The ledger.
+        ledger: The ledger's folder.
         html: Where to write the report as a page, if anywhere.
 
     Raises:
-        FormatError: The file is no whole ledger.
+        FormatError: The folder holds no finished ledger.
     """
-    reader, summary = LedgerReader(ledger), Summary()
-    shown: list[Record] = []
-    for record in reader.records():
-        summary.add(record)
-        if record.finding.verdict is not Verdict.VERIFIED and len(shown) < SHOWN:
-            shown.append(record)
-    counts = reader.finished()
+    reader = LedgerReader(ledger)
+    summary, counts = reader.summary(), reader.counts
+    shown = list(islice(reader.records(besides=Verdict.VERIFIED), SHOWN))
     console = Console(highlight=False)
     console.print(verdict_table(summary))
     for record in shown:
@@ -55,7 +49,8 @@ def present(ledger: Path, *, html: Path | None = None) -> int:
     click.echo(f"ledger: {ledger}")
     if html is not None:
         with whole_file(html) as file:
-            for piece in html_page(reader.header, summary, counts, reader.records()):
+            records = reader.records(besides=Verdict.VERIFIED)
+            for piece in html_page(reader.header, summary, counts, records):
                 file.write(piece.encode())
         click.echo(f"report: {html}")
     return summary.exit_code(counts)

@@ -50,10 +50,10 @@ def html_page(
     """Yield the page piece by piece.
 
     Args:
-        header: The ledger's first line.
+        header: The ledger's header.
         summary: What all its records add up to.
-        counts: Its last line.
-        records: All its records; the page lists those that are not verified.
+        counts: What the inputs held.
+        records: Its records; the page lists those that are not verified.
     """
     yield _HEAD.format(
         title=escape(headline(summary, counts)),

@@ -1,0 +1,275 @@
+"""Records as Arrow columns, which is how segments of a ledger are written.
+
+Built column by column from the objects: an object that is not there is ``_NOTHING``, whose every
+attribute is None, so that each column is one comprehension.
+"""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from itertools import accumulate, chain
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from intact.adapters.arrow import EPOCH, KNOWN, MICROSECOND, SCALARS, SCHEMA, WORDS, arrow_type
+from intact.audit import BytesRead, Expected, Level
+from intact.audit.schema import (
+    BYTES,
+    CHECKSUM,
+    COMPUTED,
+    EXPECTED,
+    FACTS,
+    MOMENT,
+    OBJECT,
+    PARTS,
+    REF,
+    TASK,
+    VERSIONS,
+)
+from intact.batch import TaskResult
+from intact.s3 import ObjectFacts, PartList
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from intact.audit import Copy, Evidence, Record
+    from intact.audit.schema import Type
+
+Values = list[Any]
+
+_LEVELS = [level.name.lower() for level in sorted(Level, key=lambda level: level.value)]
+
+
+class _Nothing:
+    def __getattr__(self, name: str) -> None:
+        """Whatever is asked for is not there."""
+
+
+_NOTHING = _Nothing()
+_NONE = type(None)
+
+
+def columns(records: Sequence[Record]) -> pa.Table:
+    """Turn records into a table of ``SCHEMA``, losing nothing."""
+    findings = [record.finding for record in records]
+    known = known_columns([record.copy for record in records], [r.evidence for r in records])
+    judged = [
+        _column([finding.verdict._value_ for finding in findings], pa.string()),
+        _column([finding.reason._value_ for finding in findings], pa.string()),
+        _column([_LEVELS[finding.level._value_] for finding in findings], pa.string()),
+    ]
+    row, *rest = known.columns
+    return pa.Table.from_arrays([row, *judged, *rest], schema=SCHEMA)
+
+
+def known_columns(copies: Sequence[Copy], evidence: Sequence[Evidence]) -> pa.Table:
+    """Turn copies and what is known of them into a table of ``KNOWN``: no findings yet."""
+    arrays = [
+        _column([copy.row for copy in copies], pa.int64()),
+        _refs([copy.source for copy in copies]),
+        _refs([copy.destination for copy in copies]),
+        _column([_raw(copy.text) if copy.text else None for copy in copies], pa.binary()),
+        _words(None if known.row is None else known.row.problem for known in evidence),
+        _column([known.shared for known in evidence], pa.bool_()),
+        _answers([known.task for known in evidence], TaskResult, TASK, _tasks),
+        _answers([known.expected for known in evidence], Expected, EXPECTED, _expected),
+        _computed([known.source_computed for known in evidence]),
+        _computed([known.destination_computed for known in evidence]),
+        _answers([known.source for known in evidence], ObjectFacts, OBJECT, _facts),
+        _answers([known.destination for known in evidence], ObjectFacts, OBJECT, _facts),
+        _answers([known.source_versions for known in evidence], tuple, VERSIONS, _versions),
+        _answers([known.destination_versions for known in evidence], tuple, VERSIONS, _versions),
+        _answers([known.source_parts for known in evidence], PartList, PARTS, _parts),
+        _answers([known.destination_parts for known in evidence], PartList, PARTS, _parts),
+        _answers([known.source_bytes for known in evidence], BytesRead, BYTES, _bytes),
+        _answers([known.destination_bytes for known in evidence], BytesRead, BYTES, _bytes),
+    ]
+    return pa.Table.from_arrays(arrays, schema=KNOWN)
+
+
+def _column(values: Values, kind: pa.DataType) -> pa.Array:
+    """An array of these; most columns hold one value over and over, which is told much faster."""
+    if values and values[0] == values[-1] and values.count(values[0]) == len(values):
+        return pa.repeat(pa.scalar(values[0], kind), len(values))
+    return pa.array(values, kind)
+
+
+def _raw(text: str) -> bytes:
+    """The bytes that a manifest holds for a row; see ``MalformedRow.text``."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:  # surrogates that stand for no byte
+        return text.encode("utf-8", "surrogatepass")
+
+
+def _words(texts: Iterable[str | None]) -> pa.Array:
+    """Text for people, whose lone surrogates, if any, are spelt out."""
+    texts = list(texts)
+    try:
+        return _column(texts, pa.string())
+    except UnicodeEncodeError:
+        spelt = [text and text.encode("utf-8", "backslashreplace") for text in texts]
+        return pa.array(spelt, pa.string())
+
+
+def _struct(
+    kind: Mapping[str, Type], arrays: Sequence[pa.Array], *, mask: pa.Array | None = None
+) -> pa.Array:
+    fields = list(arrow_type(kind))
+    return pa.StructArray.from_arrays(arrays, fields=fields, mask=mask)
+
+
+def _list(items: pa.Array, lengths: Iterable[int], *, mask: pa.Array | None = None) -> pa.Array:
+    offsets = pa.array(accumulate(lengths, initial=0), pa.int32())
+    return pa.ListArray.from_arrays(offsets, items, mask=mask)
+
+
+def _refs(refs: Values) -> pa.Array:
+    mask = None
+    if _NONE in set(map(type, refs)):
+        mask = pa.array([ref is None for ref in refs])
+        refs = [_NOTHING if ref is None else ref for ref in refs]
+    arrays = [
+        _column([ref.bucket for ref in refs], pa.string()),
+        _column([ref.key for ref in refs], pa.string()),
+        _column([ref.version_id for ref in refs], pa.string()),
+    ]
+    return _struct(REF, arrays, mask=mask)
+
+
+def _answers(
+    values: Values,
+    kind: type,
+    members: Mapping[str, Type],
+    build: Callable[[Values], list[pa.Array]],
+) -> pa.Array:
+    """One struct for each value: a word, or what ``build`` makes of those of that kind."""
+    kinds = set(map(type, values))
+    if kinds == {_NONE}:
+        return pa.nulls(len(values), arrow_type(members))
+    given = values if kinds == {kind} else [v if type(v) is kind else _NOTHING for v in values]
+    arrays = []
+    for name in [name for name in members if name in WORDS]:
+        word, attribute = WORDS[name]
+        if word in kinds:
+            texts = [getattr(v, attribute) if type(v) is word else None for v in values]
+            arrays.append(_words(texts))
+        else:
+            arrays.append(pa.nulls(len(values), pa.string()))
+    mask = pa.array([v is None for v in values]) if _NONE in kinds else None
+    return _struct(members, [*arrays, *build(given)], mask=mask)
+
+
+def _tasks(tasks: Values) -> list[pa.Array]:
+    return [
+        _column([task.bucket for task in tasks], pa.string()),
+        _column([task.raw_key for task in tasks], pa.string()),
+        _column([task.version_id for task in tasks], pa.string()),
+        _column([task.status and task.status._value_ for task in tasks], pa.string()),
+        _column([task.http_status for task in tasks], pa.int32()),
+        _column([task.error_code for task in tasks], pa.string()),
+        _words(task.message for task in tasks),
+    ]
+
+
+def _facts(facts: Values) -> list[pa.Array]:
+    return [
+        _column([known.size for known in facts], pa.int64()),
+        _column([known.etag for known in facts], pa.string()),
+        _moments([known.last_modified for known in facts]),
+        _column([known.version_id for known in facts], pa.string()),
+        _checksum_lists([known.checksums for known in facts]),
+        _column([known.encryption for known in facts], pa.string()),
+        _column([known.storage_class for known in facts], pa.string()),
+        _column([known.archived for known in facts], pa.bool_()),
+    ]
+
+
+def _moments(moments: Values) -> pa.Array:
+    since = [None if moment is None else (moment - EPOCH) // MICROSECOND for moment in moments]
+    return pa.array(since, SCALARS[MOMENT])
+
+
+def _checksum_lists(sets: Values) -> pa.Array:
+    """Lists of checksums, in one order whatever the sets' order is; None gives null."""
+    mask = None
+    if _NONE in set(map(type, sets)):
+        mask = pa.array([checksums is None for checksums in sets])
+        sets = [checksums or () for checksums in sets]
+    flat = [
+        checksum
+        for checksums in sets
+        for checksum in (checksums if len(checksums) < 2 else sorted(checksums, key=_order))  # noqa: PLR2004 - nothing to order
+    ]
+    return _list(_checksums(flat), map(len, sets), mask=mask)
+
+
+def _order(checksum: Any) -> tuple[str, str, bytes, int]:  # noqa: ANN401 - a column's items
+    kind = checksum.type._value_ if checksum.type else ""
+    return checksum.algorithm._value_, kind, checksum.digest, checksum.parts or 0
+
+
+def _checksums(flat: Values) -> pa.Array:
+    return _struct(
+        CHECKSUM,
+        [
+            _column([checksum.algorithm._value_ for checksum in flat], pa.string()),
+            _column([c.type and c.type._value_ for c in flat], pa.string()),
+            _digests([checksum.digest for checksum in flat]),
+            _column([checksum.parts for checksum in flat], pa.int32()),
+        ],
+    )
+
+
+def _digests(digests: Values) -> pa.Array:
+    return _column([b2a_base64(digest, newline=False) for digest in digests], pa.string())
+
+
+def _expected(expected: Values) -> list[pa.Array]:
+    return [
+        _checksum_lists([known.checksums for known in expected]),
+        _column([known.size for known in expected], pa.int64()),
+    ]
+
+
+def _computed(rows: Values) -> pa.Array:
+    if not any(rows):
+        return pa.nulls(len(rows), pa.list_(arrow_type(COMPUTED)))
+    flat = list(chain.from_iterable(rows))
+    arrays = [
+        _checksums([row.checksum for row in flat]),
+        _column([row.etag for row in flat], pa.string()),
+        _column([row.version_id for row in flat], pa.string()),
+        _moments([row.begun for row in flat]),
+    ]
+    mask = pa.array([not row for row in rows])
+    return _list(_struct(COMPUTED, arrays), map(len, rows), mask=mask)
+
+
+def _versions(found: Values) -> list[pa.Array]:
+    lists = [() if versions is _NOTHING else versions for versions in found]
+    facts = _struct(FACTS, _facts(list(chain.from_iterable(lists))))
+    mask = pa.array([versions is _NOTHING for versions in found])
+    return [_list(facts, map(len, lists), mask=mask)]
+
+
+def _parts(parts: Values) -> list[pa.Array]:
+    mask = pa.array([listed is _NOTHING for listed in parts])
+    sizes, digests = ([getattr(p, name) or () for p in parts] for name in ("sizes", "digests"))
+    flat = pa.array(list(chain.from_iterable(sizes)), pa.int64())
+    encoded = _digests(list(chain.from_iterable(digests)))
+    return [
+        _list(flat, map(len, sizes), mask=mask),
+        _column([p.algorithm and p.algorithm._value_ for p in parts], pa.string()),
+        _list(encoded, map(len, digests), mask=mask),
+    ]
+
+
+def _bytes(read: Values) -> list[pa.Array]:
+    return [
+        _column([known.size for known in read], pa.int64()),
+        _checksum_lists([known.checksums for known in read]),
+        _checksum_lists([known.by_source_parts for known in read]),
+        _checksum_lists([known.by_destination_parts for known in read]),
+    ]

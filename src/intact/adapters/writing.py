@@ -1,0 +1,263 @@
+"""Ledgers on disk, written so that a kill at any moment loses only the last few seconds."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import replace
+from operator import lt
+from time import monotonic
+from typing import IO, TYPE_CHECKING, Self
+
+from intact.adapters.columns import columns
+from intact.adapters.files import sync_folder, whole_file
+from intact.adapters.ledger import read_header
+from intact.adapters.parquet import parquet
+from intact.audit.ledger import FINDINGS, HEADER, SEAL, SEGMENTS, Seal, Segment, sha256
+from intact.errors import FormatError, UsageError
+
+try:
+    import fcntl
+except ImportError:  # Windows, which has no locks that end with the process and let others read
+    fcntl = None  # type: ignore[assignment]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from intact.audit import Counts, Record
+    from intact.audit.ledger import Header, Signature
+
+ROWS = 10_000
+"""Records of a segment."""
+SECONDS = 5.0
+"""How long a record may wait for the disk; asking S3 again for what is younger costs little."""
+
+
+class LedgerWriter:
+    """Appends records to a ledger, to one that a kill has interrupted too.
+
+    Use as a context manager: leaving it writes down what is at hand, whatever the reason.
+
+    Attributes:
+        last: Row of the manifest that the last durable record speaks of; 0 for none.
+        rows: Durable records.
+    """
+
+    def __init__(
+        self, path: Path, header: Header, *, clock: Callable[[], float] = monotonic
+    ) -> None:
+        """Begin a ledger, or go on with an unfinished one.
+
+        Args:
+            path: Its folder, made where it does not exist.
+            header: What stands at its head.  That of an unfinished ledger stays; only the
+                moment may differ.
+            clock: Seconds.
+
+        Raises:
+            UsageError: The folder holds a finished ledger, one of another audit, or one that
+                another process is writing.
+            FormatError: What it holds is damaged.
+        """
+        self._path, self._findings = path, path / FINDINGS
+        self._clock, self._waiting = clock, clock()
+        self._buffer: list[Record] = []
+        self._tail: Segment | None = None
+        if (path / SEAL).exists():
+            raise UsageError(f"{path}: holds a finished ledger; wanted another folder")
+        if not (path / HEADER).exists():
+            self._findings.mkdir(parents=True, exist_ok=True)
+            sync_folder(path)
+            with whole_file(path / HEADER) as file:
+                file.write(header.encode())
+        require_same(path, read_header(path), header)
+        self._lock = _lock(path / HEADER)
+        try:
+            self._header = sha256((path / HEADER).read_bytes())
+            self._segments = _recover(path)
+            self._index = (path / SEGMENTS).open("ab")
+        except BaseException:
+            self._lock.close()
+            raise
+
+    @property
+    def last(self) -> int:
+        """Row of the manifest that the last durable record speaks of; 0 for none."""
+        return self._segments[-1].last if self._segments else 0
+
+    @property
+    def rows(self) -> int:
+        """Durable records."""
+        return sum(segment.rows for segment in self._segments)
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write down what is at hand, unless it is the disk that fails."""
+        try:
+            if not isinstance(error, OSError):
+                self.flush()
+        finally:
+            self._index.close()
+            self._lock.close()
+
+    def append(self, record: Record) -> None:
+        """Add the record of a later row than any before.
+
+        Raises:
+            OSError: The disk is full, or its like.
+        """
+        self._buffer.append(record)
+        if len(self._buffer) >= ROWS:
+            self.flush()
+            self._buffer.clear()
+            self._tail = None
+        elif self._clock() - self._waiting > SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Make every record durable.
+
+        A segment that is not full yet is written again, longer, in place of the shorter one.
+        """
+        self._waiting = self._clock()
+        shorter = self._tail
+        if not self._buffer or (shorter is not None and shorter.rows == len(self._buffer)):
+            return
+        before = self._segments[:-1] if shorter is not None else self._segments
+        segment = self._write(self._buffer, before)
+        _append(self._index, segment)
+        self._segments, self._tail = [*before, segment], segment
+        if shorter is not None:
+            (self._findings / shorter.name).unlink()
+
+    def seal(self, counts: Counts, *, sign: Callable[[bytes], Signature] | None = None) -> None:
+        """Finish the ledger.
+
+        Args:
+            counts: What the inputs held.
+            sign: Signs what the seal states.
+        """
+        self.flush()
+        _write_index(self._path, self._segments)
+        seal = Seal(
+            header=self._header,
+            root=self._chain(self._segments),
+            segments=len(self._segments),
+            records=self.rows,
+            counts=counts,
+        )
+        if sign is not None:
+            seal = replace(seal, signature=sign(seal.statement()))
+        with whole_file(self._path / SEAL) as file:
+            file.write(seal.encode())
+
+    def _chain(self, segments: Sequence[Segment]) -> str:
+        return segments[-1].chain if segments else self._header
+
+    def _write(self, records: Sequence[Record], before: Sequence[Segment]) -> Segment:
+        rows = [record.copy.row for record in records]
+        last = before[-1].last if before else 0
+        if not all(map(lt, [last, *rows], rows)):
+            raise UsageError(f"rows {rows[0]} to {rows[-1]} do not ascend from {last}")
+        content = parquet(columns(records))
+        name = f"rows-{rows[0]:012d}-{rows[-1]:012d}.parquet"
+        with whole_file(self._findings / name) as file:
+            file.write(content)
+        return Segment.link(
+            self._chain(before),
+            name=name,
+            first=rows[0],
+            last=rows[-1],
+            rows=len(rows),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+
+
+def require_same(path: Path, found: Header, wanted: Header) -> None:
+    """Refuse to go on with what another audit has left.
+
+    Raises:
+        UsageError: The two headers are of different audits.
+    """
+    if differences := found.differences(wanted):
+        raise UsageError(f"{path}: holds another audit, whose {', '.join(differences)}")
+
+
+def _lock(path: Path) -> IO[bytes]:
+    """Open a file that no other process may open so; the lock ends with the process."""
+    file = path.open("rb")
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise UsageError(f"{path.parent}: another process is writing to it") from None
+    return file
+
+
+def _recover(path: Path) -> list[Segment]:
+    """Return the finished segments, and remove what a kill left half-written."""
+    segments = _whole(path)
+    kept = {segment.name for segment in segments}
+    for file in (path / FINDINGS).iterdir():
+        if file.name not in kept:
+            file.unlink()
+    for file in path.glob(".*.partial"):
+        file.unlink()
+    _write_index(path, segments)
+    return segments
+
+
+def _whole(path: Path) -> list[Segment]:
+    """The segments whose lines and files are whole; only the last may be torn.
+
+    Raises:
+        FormatError: Another one was changed.
+    """
+    segments: list[Segment] = []
+    index = path / SEGMENTS
+    lines = index.read_bytes().splitlines(keepends=True) if index.exists() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            segment = Segment.decode(line)
+        except FormatError as error:
+            if number == len(lines):
+                break
+            raise FormatError(f"{index} line {number}: {error}") from None
+        if segments and segments[-1].first == segment.first:
+            segments.pop()  # this one is its longer successor
+        segments.append(segment)
+    if segments and not _intact(path, segments[-1]):
+        segments.pop()
+    for segment in segments:
+        if not _intact(path, segment):
+            raise FormatError(f"{path / FINDINGS / segment.name}: has changed since it was written")
+    return segments
+
+
+def _intact(path: Path, segment: Segment) -> bool:
+    with suppress(FileNotFoundError), (path / FINDINGS / segment.name).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == segment.sha256
+    return False
+
+
+def _append(index: IO[bytes], segment: Segment) -> None:
+    index.write(segment.encode())
+    index.flush()
+    os.fsync(index.fileno())
+
+
+def _write_index(path: Path, segments: Sequence[Segment]) -> None:
+    with whole_file(path / SEGMENTS) as file:
+        file.writelines(segment.encode() for segment in segments)

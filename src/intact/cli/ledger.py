@@ -1,0 +1,96 @@
+"""``intact ledger``: compares, merges and exports ledgers."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from intact.errors import ExitCode
+
+if TYPE_CHECKING:
+    from intact.adapters.compare import Change
+
+_FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+
+
+@click.group()
+def command() -> None:
+    """Compare, merge and export ledgers."""
+
+
+@command.command(
+    epilog="""\b
+Example:
+  $ intact ledger diff monday/ledger tuesday/ledger"""
+)
+@click.argument("before", type=_FOLDER)
+@click.argument("after", type=_FOLDER)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
+def diff(*, before: Path, after: Path, as_json: bool) -> int:
+    """Show the objects whose verdict, reason or level differs between two ledgers.
+
+    Objects that only one of them knows are shown too.  Exits 1 where there is a difference.
+    """
+    from intact.adapters.compare import differences  # noqa: PLC0415 - imports DuckDB
+    from intact.adapters.ledger import LedgerReader  # noqa: PLC0415 - imports pyarrow
+
+    found = 0
+    for change in differences(LedgerReader(before), LedgerReader(after)):
+        found += 1
+        click.echo(json.dumps(asdict(change)) if as_json else _line(change))
+    click.echo(f"{found:,} objects differ", err=True)
+    return ExitCode.WRONG if found else ExitCode.VERIFIED
+
+
+@command.command(
+    epilog="""\b
+Example:
+  $ intact ledger merge whole/ledger shard-1/ledger shard-2/ledger"""
+)
+@click.argument("out", type=click.Path(path_type=Path))
+@click.argument("shards", type=_FOLDER, nargs=-1, required=True)
+@click.option("--sign-key", type=click.Path(path_type=Path), help="Ed25519 private key, as PEM.")
+def merge(*, out: Path, shards: tuple[Path, ...], sign_key: Path | None) -> None:
+    """Write OUT from the ledgers of the shards of one audit, which share no row."""
+    from intact.adapters.compare import merge as merge_ledgers  # noqa: PLC0415 - imports DuckDB
+    from intact.adapters.ledger import LedgerReader  # noqa: PLC0415 - imports pyarrow
+    from intact.adapters.signing import signer  # noqa: PLC0415 - used here only
+
+    sign = signer(sign_key) if sign_key is not None else None
+    merge_ledgers(out, [LedgerReader(shard) for shard in shards], sign=sign)
+    click.echo(f"ledger: {out}")
+
+
+@command.command(
+    epilog="""\b
+Example:
+  $ intact ledger export intact-audit-20261122T030000Z/ledger > ledger.jsonl"""
+)
+@click.argument("ledger", type=_FOLDER)
+def export(*, ledger: Path) -> None:
+    """Print LEDGER as JSON Lines: its header, every record, its seal.
+
+    The Parquet files below LEDGER/findings say the same to DuckDB, Spark and pandas.
+    """
+    from intact.adapters.ledger import LedgerReader  # noqa: PLC0415 - imports pyarrow
+    from intact.audit.lines import encode  # noqa: PLC0415 - used here only
+
+    reader = LedgerReader(ledger)
+    click.echo(reader.header.encode(), nl=False)
+    for record in reader.records():
+        click.echo(encode(record), nl=False)
+    click.echo(reader.seal.encode(), nl=False)
+
+
+def _line(change: Change) -> str:
+    """One line for people, URL-encoded so that no key can write to the terminal."""
+    name = ascii(change.text) if change.destination is None else str(change.destination)
+    return f"{_finding(change.before)} -> {_finding(change.after)}  {name}"
+
+
+def _finding(finding: tuple[str, str, str] | None) -> str:
+    return "absent" if finding is None else f"{finding[0]} ({finding[1]}, {finding[2]})"

@@ -1,0 +1,61 @@
+"""Tells people how to go on with an audit that ended early."""
+
+from __future__ import annotations
+
+import shlex
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import click
+from click.core import ParameterSource
+
+from intact.errors import IntactError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@contextmanager
+def resumable(context: click.Context, folder: Path) -> Iterator[None]:
+    """Note on whatever ends the block early how to go on, where there is something to go on with.
+
+    Args:
+        context: The command's.
+        folder: What its ``--out`` is or should be.
+    """
+    from intact.adapters.auditor import STAGING  # noqa: PLC0415 - imports boto3 and DuckDB
+
+    try:
+        yield
+    except UsageError:
+        raise
+    except (IntactError, OSError, KeyboardInterrupt) as error:
+        if (folder / STAGING).exists():
+            error.add_note(
+                f"What was found so far is kept; go on with:\n  {again(context, folder)}"
+            )
+        raise
+
+
+def again(context: click.Context, folder: Path) -> str:
+    """Return the command line of this call, with ``--out``, for a shell."""
+    words = context.command_path.split()
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not given or name == "out":
+            continue
+        if isinstance(parameter, click.Option):
+            words.append(parameter.opts[0])
+        words.append(_without_password(str(context.params[name])))
+    return shlex.join([*words, "--out", str(folder)])
+
+
+def _without_password(word: str) -> str:
+    """A URL without the user and password that it may hold; anything else as it is."""
+    url = urlsplit(word)
+    if "@" not in url.netloc:
+        return word
+    return url._replace(netloc=url.netloc.rpartition("@")[2]).geturl()

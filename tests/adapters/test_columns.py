@@ -1,0 +1,210 @@
+"""A record loses nothing on its way through columns."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from intact.adapters.arrow import SCHEMA
+from intact.adapters.columns import columns, known_columns
+from intact.adapters.rows import known, records
+from intact.audit import (
+    Absent,
+    BytesRead,
+    Computed,
+    Copy,
+    Evidence,
+    Expected,
+    Finding,
+    Level,
+    Reason,
+    Record,
+    Unreadable,
+    Verdict,
+    Withheld,
+)
+from intact.errors import FormatError
+from intact.s3 import ObjectFacts, ObjectRef, PartList
+from tests.strategies import bucket_names, checksums, keys, moments, task_results, version_ids
+from tests.worlds import COPY, World, worlds
+
+texts = st.text(st.characters(codec="utf-8"), max_size=20)
+raw_rows = st.binary(max_size=30).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
+refs = st.builds(ObjectRef, bucket=bucket_names, key=keys, version_id=st.none() | version_ids)
+sets = st.frozensets(checksums(), max_size=3)
+sizes = st.integers(0, 2**62)
+facts = st.builds(
+    ObjectFacts,
+    size=sizes,
+    etag=texts,
+    last_modified=moments,
+    version_id=st.none() | version_ids,
+    checksums=sets,
+    encryption=st.none() | texts,
+    storage_class=st.none() | texts,
+    archived=st.booleans(),
+)
+silence = st.builds(Unreadable, problem=texts) | st.builds(Withheld, terms=texts)
+absent = st.builds(Absent, detail=texts)
+
+
+@st.composite
+def part_lists(draw: st.DrawFn) -> PartList:
+    listed = tuple(draw(st.lists(sizes, max_size=3)))
+    some = draw(checksums())
+    if draw(st.booleans()):
+        return PartList(sizes=listed)
+    digests = (some.digest,) * len(listed)
+    return PartList(sizes=listed, algorithm=some.algorithm, digests=digests)
+
+
+found = st.lists(facts, max_size=3).map(tuple) | silence | st.none()
+computed = st.lists(
+    st.builds(
+        Computed,
+        checksum=checksums(),
+        etag=texts,
+        version_id=st.none() | version_ids,
+        begun=st.none() | moments,
+    ),
+    max_size=2,
+).map(tuple)
+read = (
+    st.builds(
+        BytesRead, size=sizes, checksums=sets, by_source_parts=sets, by_destination_parts=sets
+    )
+    | silence
+    | st.none()
+)
+evidence = st.builds(
+    Evidence,
+    row=st.none() | st.builds(Unreadable, problem=texts),
+    shared=st.booleans(),
+    task=st.none() | task_results | absent | st.builds(Unreadable, problem=texts),
+    expected=st.none() | st.builds(Expected, checksums=sets, size=st.none() | sizes),
+    source_computed=computed,
+    destination_computed=computed,
+    source=st.none() | facts | absent | silence,
+    destination=st.none() | facts | absent | silence,
+    source_versions=found,
+    destination_versions=found,
+    source_parts=st.none() | part_lists() | absent | silence,
+    destination_parts=st.none() | part_lists() | absent | silence,
+    source_bytes=read,
+    destination_bytes=read,
+)
+any_record = st.builds(
+    Record,
+    copy=st.builds(
+        Copy, row=sizes, source=st.none() | refs, destination=st.none() | refs, text=raw_rows
+    ),
+    evidence=evidence,
+    finding=st.builds(
+        Finding,
+        verdict=st.sampled_from(Verdict),
+        reason=st.sampled_from(Reason),
+        level=st.sampled_from(Level),
+    ),
+)
+
+
+def through(table: pa.Table) -> list[Record]:
+    table.validate(full=True)
+    return [record for batch in table.to_batches() for record in records(batch)]
+
+
+@given(st.lists(any_record, min_size=1, max_size=4))
+def test_any_record_survives(given_records: list[Record]) -> None:
+    assert through(columns(given_records)) == given_records
+
+
+@given(st.lists(worlds(), min_size=1, max_size=3))
+def test_the_record_of_every_world_survives(given_worlds: list[World]) -> None:
+    audited = [world.audit() for world in given_worlds]
+    assert through(columns(audited)) == audited
+
+
+@given(st.lists(worlds(), min_size=1, max_size=3))
+def test_what_is_known_beforehand_survives(given_worlds: list[World]) -> None:
+    pairs = [(COPY, world.evidence) for world in given_worlds]
+    [batch] = known_columns(*map(list, zip(*pairs, strict=True))).to_batches()
+    assert list(known(batch)) == pairs
+
+
+@pytest.mark.parametrize("versions", [None, (), Withheld(terms="offline")], ids=repr)
+def test_no_versions_and_nobody_asked_are_two_things(versions: tuple[()] | Withheld | None) -> None:
+    record = Record(
+        copy=COPY,
+        evidence=Evidence(source_versions=versions, destination_versions=versions),
+        finding=Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE),
+    )
+    [back] = through(columns([record]))
+    assert back.evidence.source_versions == versions
+    assert back.evidence.destination_versions == versions
+
+
+def test_details_survive_though_they_do_not_compare() -> None:
+    record = Record(
+        copy=COPY,
+        evidence=Evidence(task=Absent(detail="no row"), source=Absent(detail="404")),
+        finding=Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE),
+    )
+    [back] = through(columns([record]))
+    slots = (back.evidence.task, back.evidence.source)
+    assert [slot.detail for slot in slots if isinstance(slot, Absent)] == ["no row", "404"]
+
+
+def test_lone_surrogates_for_people_are_spelt_out_and_lose_no_record() -> None:
+    record = Record(
+        copy=Copy(row=1, source=None, destination=None, text="\ud800"),
+        evidence=Evidence(row=Unreadable(problem="\ud800 and \udcff")),
+        finding=Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE),
+    )
+    [back] = through(columns([record]))
+    assert back.evidence.row == Unreadable(problem="\\ud800 and \\udcff")
+    assert back.copy.text
+
+
+def test_a_moment_of_another_zone_is_the_same_moment() -> None:
+    moment = datetime.fromisoformat("2026-11-22T04:00:00.000001+01:00")
+    known_facts = ObjectFacts(size=1, etag="e", last_modified=moment)
+    record = Record(
+        copy=COPY,
+        evidence=Evidence(source=known_facts),
+        finding=Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE),
+    )
+    [back] = through(columns([record]))
+    assert back == record
+    assert isinstance(back.evidence.source, ObjectFacts)
+    assert back.evidence.source.last_modified.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("verdict", "fine"), ("reason", "so"), ("level", "high"), ("verdict", None)],
+)
+def test_what_no_ledger_can_hold_is_refused(column: str, value: str | None) -> None:
+    record = Record(
+        copy=COPY,
+        evidence=Evidence(),
+        finding=Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE),
+    )
+    table = columns([record])
+    at = SCHEMA.get_field_index(column)
+    forged = table.set_column(at, column, pa.array([value], pa.string()))
+    with pytest.raises(FormatError):
+        through(forged)
+
+
+def test_records_that_are_equal_make_equal_columns() -> None:
+    record = Record(
+        copy=COPY,
+        evidence=Evidence(),
+        finding=Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE),
+    )
+    assert columns([record, record]) == columns([record, replace(record)])

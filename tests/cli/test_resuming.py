@@ -1,0 +1,87 @@
+"""Who ends an audit early is told how to go on."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+
+from intact.adapters.auditor import STAGING
+from intact.cli import main as main_module
+from intact.cli.main import main
+from intact.cli.resuming import resumable
+from intact.errors import AccessError, ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+GIVEN = ["job id", "--endpoint-url", "https://user:secret@host:1/p?q=1", "--read", "all"]
+
+
+def ending(error: BaseException, folder: Path) -> Callable[[], None]:
+    @click.command()
+    @click.argument("job")
+    @click.option("--endpoint-url")
+    @click.option("--read")
+    @click.option("--workers", default=16)
+    @click.option("--out")
+    @click.pass_context
+    def command(context: click.Context, /, **_: object) -> None:
+        with resumable(context, folder):
+            raise error
+
+    return command
+
+
+def run(error: BaseException, folder: Path, monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.setattr(main_module, "cli", ending(error, folder))
+    monkeypatch.setattr(sys, "argv", ["intact", *GIVEN])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return end.value.code
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (AccessError("the credentials have expired"), ExitCode.UNFINISHED),
+        (OSError(28, "No space left on device"), ExitCode.UNFINISHED),
+        (KeyboardInterrupt("interrupted"), ExitCode.INTERRUPTED),
+    ],
+    ids=repr,
+)
+def test_the_command_that_goes_on_is_named(
+    error: BaseException,
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    (folder / STAGING).touch()
+    assert run(error, folder, monkeypatch) == code
+    first, second, command = capsys.readouterr().err.strip().splitlines()
+    assert error.args[-1] in first
+    assert second == "What was found so far is kept; go on with:"
+    words = ["intact", "job id", "--endpoint-url", "https://host:1/p?q=1", "--read", "all"]
+    assert shlex.split(command) == [*words, "--out", str(folder)]
+
+
+def test_a_usage_error_is_not_mended_by_repeating_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / STAGING).touch()
+    assert run(UsageError("no"), tmp_path, monkeypatch) == ExitCode.USAGE
+    assert "go on with" not in capsys.readouterr().err
+
+
+def test_where_nothing_is_kept_nothing_is_promised(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(AccessError("no"), tmp_path, monkeypatch) == ExitCode.UNFINISHED
+    assert "go on with" not in capsys.readouterr().err
