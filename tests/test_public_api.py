@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import intact
 import intact.adapters
 import intact.audit
@@ -88,3 +90,21 @@ def test_the_package_imports_without_what_only_some_need() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert result.stdout == "[]\n"
+
+
+def test_checksums_import_nothing_that_takes_its_time() -> None:
+    heavy = ["ast", "dataclasses", "enum", "inspect", "re", "threading", "typing", "xxhash"]
+    code = f"import sys, intact; print(sorted(set({heavy}) & set(sys.modules)))"
+    result = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout == "[]\n"
+
+
+def test_the_package_has_no_names_but_its_own() -> None:
+    assert set(intact.__all__) <= set(dir(intact))
+    with pytest.raises(AttributeError, match="module 'intact' has no attribute 'crc16'"):
+        getattr(intact, "crc" + "16")

@@ -1,14 +1,16 @@
 # cython: language_level=3, freethreading_compatible=True, binding=False
+# cython: subinterpreters_compatible=own_gil
 # cython: embedsignature=True, embedsignature.format=clinic
 # cython: autotestdict=False, auto_pickle=False
 """CRC-64/NVME, CRC-32 and CRC-32C over any buffer.
 
 The checksums are computed by the C code in csrc/; this module moves buffers.
 
-Most calls sum a few bytes and are over in 25 ns, half of which any call of Python costs, so
-what such calls meet is written for speed: the functions take their arguments as an array, by
-a table of their own, since Cython's own functions take a tuple under the limited API (64 ns);
-bytes are read in place; and an object is locked only while a thread without the GIL uses it.
+Most calls sum a few bytes, and four fifths of their time is what any call of Python costs
+(benchmarks/bench_calls.py), so what such calls meet is written for speed: the functions take
+their arguments as an array, by a table of their own in _module.h, since Cython's own functions
+take a tuple under the limited API; bytes are read in place; and an object is locked only while a
+thread without the GIL uses it.
 """
 
 cimport cython
@@ -24,31 +26,19 @@ from libc.stdlib cimport calloc, free, malloc
 
 from intact cimport _csrc as c
 
-cdef extern from *:
-    """
-    #ifdef Py_GIL_DISABLED
-    #define INTACT_HAS_GIL 0
-    #else
-    #define INTACT_HAS_GIL 1
-    #endif
-    """
-    const bint HAS_GIL "INTACT_HAS_GIL"
-
 cdef extern from "Python.h":
-    ctypedef void *PyCFunction
-    ctypedef struct PyMethodDef:
-        const char *ml_name
-        PyCFunction ml_meth
-        int ml_flags
-        const char *ml_doc
-    enum: METH_FASTCALL, METH_KEYWORDS
-    object PyCFunction_NewEx(PyMethodDef *method, PyObject *self, object module)
     PyTypeObject PyBytes_Type, PyLong_Type
     PyTypeObject *Py_TYPE(PyObject *thing)
     Py_ssize_t Py_SIZE(PyObject *thing)
     uint64_t as_unsigned "PyLong_AsUnsignedLongLong"(PyObject *number) noexcept
     PyObject *PyErr_Occurred()
     void PyErr_Clear()
+
+cdef extern from "_module.h":
+    const bint HAS_GIL "INTACT_HAS_GIL"
+    uint32_t FEATURES
+    const c.crc_kernel *SELECTED
+    Py_ssize_t BYTES_AT
 
 ctypedef PyObject *const *Array  # of arguments, borrowed
 
@@ -61,12 +51,9 @@ cdef struct FileWork:
     int error
     c.crc_file_sum sum
 
-cdef uint32_t FEATURES = c.cpu_features()
-cdef const c.crc_kernel *SELECTED = c.crc_kernel_select(FEATURES)
-
-# Where the bytes of a bytes object are.  The limited API answers by a call, 2 ns of 25.
-cdef bytes EMPTY = b""
-cdef Py_ssize_t BYTES_AT = PyBytes_AsString(EMPTY) - <char *><PyObject *>EMPTY
+FEATURES = c.cpu_features()
+SELECTED = c.crc_kernel_select(FEATURES)
+BYTES_AT = PyBytes_AsString(b"") - <char *><PyObject *>b""
 
 
 cdef inline bint plain(PyObject *data) noexcept:
@@ -173,11 +160,13 @@ cdef uint64_t combine(
 cdef dict named(Array args, Py_ssize_t count, object names):
     # what a combination of three is called with, by name
     wanted = ("crc1", "crc2", "len2")
-    cdef dict given = {name: <object>args[i] for i, name in enumerate(wanted[:count])}
-    for i, name in enumerate(names, count):
+    cdef Py_ssize_t i = 0
+    cdef dict given = {}
+    for name in wanted[:count] + names:
         if name in given or name not in wanted:
             raise TypeError(f"combine() got {name!r} twice or does not know it")
         given[name] = <object>args[i]
+        i += 1
     if count > len(wanted) or len(given) < len(wanted):
         raise TypeError(f"combine() takes crc1, crc2 and len2, got {count + len(names)} arguments")
     return given
@@ -205,70 +194,34 @@ cdef object combine_many(const c.crc_model *model, object parts):
     return total
 
 
-cdef object crc64nvme_one(PyObject *self, Array args, Py_ssize_t count):
+cdef object crc64nvme_one "crc64nvme_one"(PyObject *self, Array args, Py_ssize_t count):
     return sum_one(&c.crc_models[c.CRC64NVME], args, count)
 
 
-cdef object crc32_one(PyObject *self, Array args, Py_ssize_t count):
+cdef object crc32_one "crc32_one"(PyObject *self, Array args, Py_ssize_t count):
     return sum_one(&c.crc_models[c.CRC32], args, count)
 
 
-cdef object crc32c_one(PyObject *self, Array args, Py_ssize_t count):
+cdef object crc32c_one "crc32c_one"(PyObject *self, Array args, Py_ssize_t count):
     return sum_one(&c.crc_models[c.CRC32C], args, count)
 
 
-cdef object crc64nvme_two(PyObject *self, Array args, Py_ssize_t count, PyObject *names):
+cdef object crc64nvme_two "crc64nvme_two"(
+    PyObject *self, Array args, Py_ssize_t count, PyObject *names
+):
     return combine_one(&c.crc_models[c.CRC64NVME], args, count, names)
 
 
-cdef object crc32_two(PyObject *self, Array args, Py_ssize_t count, PyObject *names):
+cdef object crc32_two "crc32_two"(
+    PyObject *self, Array args, Py_ssize_t count, PyObject *names
+):
     return combine_one(&c.crc_models[c.CRC32], args, count, names)
 
 
-cdef object crc32c_two(PyObject *self, Array args, Py_ssize_t count, PyObject *names):
+cdef object crc32c_two "crc32c_two"(
+    PyObject *self, Array args, Py_ssize_t count, PyObject *names
+):
     return combine_one(&c.crc_models[c.CRC32C], args, count, names)
-
-
-cdef PyMethodDef[6] METHODS = [
-    PyMethodDef(
-        b"crc64nvme", <PyCFunction><void *>crc64nvme_one, METH_FASTCALL,
-        b"crc64nvme(data, value=0, /)\n--\n\n"
-        b"CRC-64/NVME of a buffer, or of what `value` is the CRC of followed by the buffer.\n\n"
-        b"Raises TypeError unless `data` is a bytes-like object, BufferError unless it is\n"
-        b"contiguous, and OverflowError unless `value` fits.",
-    ),
-    PyMethodDef(
-        b"crc32", <PyCFunction><void *>crc32_one, METH_FASTCALL,
-        b"crc32(data, value=0, /)\n--\n\n"
-        b"CRC-32/ISO-HDLC, that of zlib; otherwise as crc64nvme.",
-    ),
-    PyMethodDef(
-        b"crc32c", <PyCFunction><void *>crc32c_one, METH_FASTCALL,
-        b"crc32c(data, value=0, /)\n--\n\nCRC-32/ISCSI; otherwise as crc64nvme.",
-    ),
-    PyMethodDef(
-        b"crc64nvme_combine", <PyCFunction><void *>crc64nvme_two, METH_FASTCALL | METH_KEYWORDS,
-        b"crc64nvme_combine(crc1, crc2, len2)\n--\n\n"
-        b"CRC of a + b from crc1 of a, crc2 of b and the length of b in bytes, below 2**64.\n\n"
-        b"Raises OverflowError unless all three fit and ValueError for a negative length.",
-    ),
-    PyMethodDef(
-        b"crc32_combine", <PyCFunction><void *>crc32_two, METH_FASTCALL | METH_KEYWORDS,
-        b"crc32_combine(crc1, crc2, len2)\n--\n\n"
-        b"CRC of a + b from crc1 of a, crc2 of b and the length of b; as crc64nvme_combine.",
-    ),
-    PyMethodDef(
-        b"crc32c_combine", <PyCFunction><void *>crc32c_two, METH_FASTCALL | METH_KEYWORDS,
-        b"crc32c_combine(crc1, crc2, len2)\n--\n\n"
-        b"CRC of a + b from crc1 of a, crc2 of b and the length of b; as crc64nvme_combine.",
-    ),
-]
-crc64nvme = PyCFunction_NewEx(&METHODS[0], NULL, __name__)
-crc32 = PyCFunction_NewEx(&METHODS[1], NULL, __name__)
-crc32c = PyCFunction_NewEx(&METHODS[2], NULL, __name__)
-crc64nvme_combine = PyCFunction_NewEx(&METHODS[3], NULL, __name__)
-crc32_combine = PyCFunction_NewEx(&METHODS[4], NULL, __name__)
-crc32c_combine = PyCFunction_NewEx(&METHODS[5], NULL, __name__)
 
 
 def crc64nvme_many(buffers, /):
@@ -323,7 +276,8 @@ cdef class _Crc:
             raise TypeError(f"cannot create {type(self).__name__!r} instances")
 
     cdef inline bint alone(self) noexcept:
-        # Whoever holds the GIL needs no lock while nobody else does: 17 instead of 47 ns.
+        # Whoever holds the GIL needs no lock while nobody else does, and a lock takes longer
+        # than a short update.
         return HAS_GIL and self._lockers == 0
 
     cdef int append(self, object data) except -1:
@@ -383,7 +337,7 @@ cdef class _Crc:
         return other
 
     def __repr__(self):
-        return f"<{self.name} {type(self).__name__} object @ {id(self):#x}>"
+        return f"<{self.name} {type(self).__name__} object @ {<size_t><PyObject *>self:#x}>"
 
     @property
     def name(self):

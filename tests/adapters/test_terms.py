@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intact.adapters.terms import ReadTerms, parse_bytes
+from intact.adapters.terms import ReadTerms
 from intact.errors import UsageError
 from intact.s3 import ObjectRef
 
@@ -69,26 +69,3 @@ def test_a_fraction_that_is_none_is_refused(fraction: float) -> None:
 def test_a_budget_below_nothing_is_refused() -> None:
     with pytest.raises(UsageError, match="budget is -1"):
         ReadTerms(budget=-1)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("0", 0),
-        ("1000", 1000),
-        ("5GB", 5 * 10**9),
-        ("5 kB", 5000),
-        ("100GiB", 100 * 2**30),
-        ("1.5MiB", 3 * 2**19),
-        ("2t", 2 * 10**12),
-        ("1b", 1),
-    ],
-)
-def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
-    assert parse_bytes(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "GiB", "1.2.3", "-1", "5 XB", "1e9", "²", "i5"])
-def test_a_size_that_is_none_is_refused(text: str) -> None:
-    with pytest.raises(UsageError, match="wanted bytes"):
-        parse_bytes(text)

@@ -491,6 +491,13 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             (OFFLINE, "null", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
         ]
     ),
+    # a copy onto its own source that never happened
+    (
+        good(source=OLD, destination=OLD),
+        replace(PLAIN, versioned=True),
+        Verdict.UNVERIFIABLE,
+        Reason.DESTINATION_NOT_OF_JOB,
+    ),
     # the null version of a source: the next write replaces it, whatever the manifest names
     *(
         (

@@ -291,7 +291,8 @@ class Auditor:
         evidence = Evidence(
             task=None if unreported else task,
             shared=said.shared,
-            source_computed=said.source_computed,
+            source=Absent(detail="its copy took its place") if copy.replaces_source else None,
+            source_computed=() if copy.replaces_source else said.source_computed,
             destination_computed=said.destination_computed,
             expected=said.expected,
         )

@@ -52,6 +52,7 @@ _NO_ACCESS = frozenset(
         "TokenRefreshRequired",
     }
 )
+_BAD_REQUEST, _FORBIDDEN = "400", "403"
 _NO_CREDENTIALS = (
     CredentialRetrievalError,
     NoCredentialsError,
@@ -86,6 +87,8 @@ def s3_client(  # noqa: PLR0913 - one argument per property of a client
     config = Config(
         max_pool_connections=connections,
         proxies=proxies(endpoint_url),
+        # decide() judges what the bytes hash to; botocore would hide a contradiction in an error.
+        response_checksum_validation="when_required",
         retries={"mode": "standard", "max_attempts": 10},
         s3=style,
         signature_version=None if signed else UNSIGNED,
@@ -122,6 +125,7 @@ class BotoStore:
     def __init__(self, client: S3Client) -> None:
         """Use a client made by ``s3_client``; it is shared by all threads."""
         self._client = client
+        self._known_to_s3 = False  # our key, by a refusal that named another reason
 
     def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
         """HeadObject with ``ChecksumMode=ENABLED``.
@@ -141,10 +145,29 @@ class BotoStore:
                 headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
                 marker = headers.get("x-amz-delete-marker") == "true"
                 return Absent(detail="delete marker" if marker else "404")
-            raise store_error("HeadObject", ref, error) from error
+            raise store_error("HeadObject", ref, self._spelled_out(ref, error)) from error
         except BotoCoreError as error:
             raise store_error("HeadObject", ref, error) from error
         return ObjectFacts.from_head(response)
+
+    def _spelled_out(self, ref: ObjectRef, error: ClientError) -> ClientError:
+        """Return the error with its code where HeadObject, which has no body, hides it.
+
+        S3 answers expired tokens with 400 and unknown keys with 403.  GetObject with an ETag that
+        no object has is refused with a body, and costs no bytes.
+        """
+        code = error.response.get("Error", {}).get("Code")
+        if code != _BAD_REQUEST and (code != _FORBIDDEN or self._known_to_s3):
+            return error
+        try:
+            self._client.get_object(**_address(ref), IfMatch='"none"')["Body"].close()
+        except ClientError as told:
+            if told.response.get("Error", {}).get("Code") in _NO_ACCESS:
+                return told
+            self._known_to_s3 = True
+        except BotoCoreError:
+            pass  # the first error stands
+        return error
 
     def parts(self, ref: ObjectRef, facts: ObjectFacts) -> PartList | Absent:
         """Where the parts of a version end, with their digests where S3 tells them.

@@ -28,8 +28,11 @@ class ObjectStore(Protocol):
     def versions(self, ref: ObjectRef) -> Iterator[tuple[str, datetime]]:
         """Id and time of each version of a key, newest first, delete markers left out."""
 
-    def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
-        """The bytes of an object in order, as long as its ETag is still that one."""
+    def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes | memoryview]:
+        """The bytes of an object in order, as long as its ETag is still that one.
+
+        A chunk is valid until the next one is taken: a store may use one buffer for all.
+        """
 
 
 class Progress(Protocol):

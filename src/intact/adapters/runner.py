@@ -80,9 +80,13 @@ class Runner:
     def audit(self, copy: Copy, evidence: Evidence) -> Record:
         """Ask until ``decide`` answers."""
         while isinstance(step := decide(evidence, self.policy), Slot):
-            answer: dict[str, Any] = {step.value: self._fetch(step, copy, evidence)}
-            evidence = replace(evidence, **answer)
+            evidence = self.supplement(step, copy, evidence)
         return Record(copy=copy, evidence=evidence, finding=step)
+
+    def supplement(self, slot: Slot, copy: Copy, evidence: Evidence) -> Evidence:
+        """Return the evidence with one more slot filled, by an answer or by why there is none."""
+        answer: dict[str, Any] = {slot.value: self._fetch(slot, copy, evidence)}
+        return replace(evidence, **answer)
 
     def _fetch(self, slot: Slot, copy: Copy, evidence: Evidence) -> object:
         try:

@@ -12,8 +12,6 @@ from intact.errors import UsageError
 if TYPE_CHECKING:
     from intact.s3 import ObjectRef
 
-_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_BINARY = {f"{unit}i": 1024**power for power, unit in enumerate("kmgt", 1)}
 _HASHED = 8
 _KEY = 64
 """Longest key of BLAKE2b in bytes."""
@@ -71,18 +69,3 @@ class ReadTerms:
                 return Withheld(terms=f"the budget of {self._budget} bytes is spent")
             self._left -= size
         return None
-
-
-def parse_bytes(text: str) -> int:
-    """Read a number of bytes such as ``1000``, ``5GB`` or ``100GiB``.
-
-    Raises:
-        UsageError: It is none.
-    """
-    plain = text.strip().lower().removesuffix("b")
-    digits = plain.rstrip("kmgti ")
-    unit = plain[len(digits) :].strip()
-    scale = (_UNITS | _BINARY).get(unit)
-    if scale is None or not (digits.isascii() and digits.replace(".", "", 1).isdigit()):
-        raise UsageError(f"size is {text!r}; wanted bytes, such as 1000, 5GB or 100GiB")
-    return int(float(digits) * scale) if "." in digits else int(digits) * scale

@@ -74,6 +74,8 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
     source = _as_copied(evidence, policy, destination.facts)
     if isinstance(source, Slot | Finding):
         return source
+    if _one_version(source.facts, destination.facts):
+        return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
     bound = _of_version(evidence.source_computed, source.facts, policy, named=policy.versioned)
     ours = Side(
         facts=source.facts,
@@ -181,6 +183,16 @@ def _older(
         if version.last_modified < destination.last_modified:
             return _Chosen(facts=version, acquits=Reason.SOURCE_REPLACED)
     return gone
+
+
+def _one_version(source: ObjectFacts | None, destination: ObjectFacts | None) -> bool:
+    """Whether both are one version, as where a copy onto its own source never happened."""
+    return (
+        source is not None
+        and destination is not None
+        and not _replaceable(source.version_id)
+        and source.version_id == destination.version_id
+    )
 
 
 def _same(one: ObjectFacts, other: ObjectFacts) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from intact.audit.evidence import Evidence
 from intact.audit.verdict import Finding
+from intact.batch.inventory import NULL_VERSION
 from intact.s3 import ObjectRef
 
 
@@ -22,6 +23,18 @@ class Copy:
     source: ObjectRef | None
     destination: ObjectRef | None
     text: str = ""
+
+    @property
+    def replaces_source(self) -> bool:
+        """Whether the copy takes the place of what it copied, which S3 then no longer has.
+
+        Whoever asks for the source is told of the copy, so comparing the two proves nothing.
+        """
+        if self.source is None or self.destination is None:
+            return False
+        here = (self.source.bucket, self.source.key)
+        there = (self.destination.bucket, self.destination.key)
+        return here == there and self.source.version_id in {None, NULL_VERSION}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

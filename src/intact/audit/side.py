@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ Checksums = frozenset[Checksum]
 _NONE: Checksums = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: what follows from it is computed once
 class Side:
     """What is known of one object version.
 
@@ -41,7 +41,7 @@ class Side:
     rebuilt: Checksums = _NONE
     recut: Checksums = _NONE
 
-    @property
+    @cached_property
     def stored(self) -> Checksums:
         """Checksums that S3 stores for these bytes.
 
@@ -54,17 +54,17 @@ class Side:
             return self.facts.checksums
         return frozenset(c for c in self.facts.checksums if c.digest != _of_nothing(c.algorithm))
 
-    @property
+    @cached_property
     def composites(self) -> Checksums:
         """Stored checksums that depend on where the parts end."""
         return frozenset(c for c in self.stored if c.type is ChecksumType.COMPOSITE)
 
-    @property
+    @cached_property
     def hashed(self) -> Checksums:
         """FULL_OBJECT checksums of the bytes, computed here."""
         return self.read.checksums if self.read is not None else _NONE
 
-    @property
+    @cached_property
     def recorded(self) -> Checksums:
         """Checksums that follow from what S3 stores, without anyone reading the bytes now.
 
@@ -72,22 +72,22 @@ class Side:
         """
         return self.stored | self._combined() | self._empty()
 
-    @property
+    @cached_property
     def independent(self) -> Checksums:
         """Checksums that a copy of this object cannot have carried over."""
         return self.computed | self._combined() | self.hashed | self._etag() | self._expected()
 
-    @property
+    @cached_property
     def known(self) -> Checksums:
         """Every FULL_OBJECT checksum that someone vouches for; the ETag is only presumed."""
         return self.recorded | self.computed | self.hashed | self._expected()
 
-    @property
+    @cached_property
     def own(self) -> Checksums:
         """``known`` without what was expected."""
         return self.recorded | self.computed | self.hashed
 
-    @property
+    @cached_property
     def presumed(self) -> Checksum | None:
         """The ETag as an MD5, where S3 documents that it is one and no bytes refute it."""
         if self.facts is None or not self.facts.etag_is_md5:

@@ -12,6 +12,8 @@ from intact.errors import UsageError
 class ChecksumType(Enum):
     """What a checksum covers; the values are S3's own words."""
 
+    __hash__ = object.__hash__  # as of Algorithm
+
     FULL_OBJECT = "FULL_OBJECT"
     """Every byte of the object in order."""
     COMPOSITE = "COMPOSITE"
@@ -28,6 +30,9 @@ class Algorithm(Enum):
 
     digest_size: int
     combines: bool
+    _member: str
+
+    __hash__ = object.__hash__  # members are unique; hashing their names is the cost of a verdict
 
     CRC32 = ("CRC32", 4, True)
     CRC32C = ("CRC32C", 4, True)
@@ -46,12 +51,13 @@ class Algorithm(Enum):
         member._value_ = value
         member.digest_size = digest_size
         member.combines = combines
+        member._member = f"Checksum{value}"
         return member
 
     @property
     def member(self) -> str:
         """The name of the value in S3's requests and responses, such as ``ChecksumCRC32C``."""
-        return f"Checksum{self.value}"
+        return self._member
 
     @classmethod
     def parse(cls, name: str) -> Self:

@@ -14,7 +14,7 @@ from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
 from intact.cli.evidence import computed_report, describe, expected_file, read_mode
-from intact.cli.options import Aws, aws_options
+from intact.cli.options import Aws, Size, aws_options
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
 from intact.cli.resuming import resumable
@@ -77,7 +77,7 @@ Examples:
     help="When to read object bytes, which costs money: never, where S3's checksums are missing "
     "or cannot be compared, always, or for a fraction P of the objects.",
 )
-@click.option("--read-budget", metavar="BYTES", help="Most bytes to read, such as 100GiB.")
+@click.option("--read-budget", type=Size(), help="Most bytes to read, such as 100GiB.")
 @click.option(
     "--require",
     default="recorded",
@@ -117,7 +117,7 @@ def command(  # noqa: PLR0913 - one argument per option
     expect_prefix: str,
     carried: str,
     read: str,
-    read_budget: str | None,
+    read_budget: int | None,
     require: str,
     extras: bool,
     out: Path | None,
@@ -140,7 +140,7 @@ def command(  # noqa: PLR0913 - one argument per option
         Auditor,
     )
     from intact.adapters.signing import signer  # noqa: PLC0415 - used here only
-    from intact.adapters.terms import ReadTerms, parse_bytes  # noqa: PLC0415 - beside it
+    from intact.adapters.terms import ReadTerms  # noqa: PLC0415 - beside it
 
     if replay is not None:
         if job is not None or manifest is not None:
@@ -166,11 +166,7 @@ def command(  # noqa: PLR0913 - one argument per option
             ),
         )
     mode, fraction = read_mode(read)
-    terms = ReadTerms(
-        fraction=fraction,
-        subject=subject.name,
-        budget=parse_bytes(read_budget) if read_budget else None,
-    )
+    terms = ReadTerms(fraction=fraction, subject=subject.name, budget=read_budget)
     created = datetime.now(UTC)
     store = reach.store(workers=workers)
     auditor = Auditor(

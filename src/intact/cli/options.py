@@ -74,7 +74,7 @@ class Aws:
         )
 
 
-_UNITS = {"": 0, "B": 0, "KIB": 10, "MIB": 20, "GIB": 30}
+_UNITS = {"": 0, "B": 0, "KIB": 10, "MIB": 20, "GIB": 30, "TIB": 40}
 
 
 class Size(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3
@@ -90,7 +90,7 @@ class Size(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3
         self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read the number."""
-        found = re.fullmatch(r"([0-9]{1,12}) ?([KMG]IB|B|)", str(value).upper())
+        found = re.fullmatch(r"([0-9]{1,12}) ?([KMGT]IB|B|)", str(value).upper())
         if found is None:
             self.fail(f"{value!r}; wanted a size such as 4096, 64KiB or 1MiB", param, ctx)
         size = int(found[1]) << _UNITS[found[2]]

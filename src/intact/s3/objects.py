@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Self
 
 from intact.checksum import Algorithm, Checksum, ChecksumType
@@ -19,6 +20,7 @@ SSE_C = "SSE-C"
 """Encrypted with a key that the client sends; S3 names no ``ServerSideEncryption`` then."""
 _ETAG = re.compile("([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+_MEMBERS = tuple((algorithm.member, algorithm) for algorithm in Algorithm)
 _OPAQUE_ETAGS = frozenset({"EXPRESS_ONEZONE"})
 """Storage classes whose ETags are no MD5 (Amazon S3 User Guide, "Differences for directory
 buckets")."""
@@ -55,16 +57,7 @@ class ObjectFacts:
         Equal to a real MD5 it cannot be by chance; whether it is one at all, only
         ``etag_is_md5`` tells.
         """
-        found = _ETAG.fullmatch(self.etag)
-        if found is None:
-            return None
-        digest, parts = found.groups()
-        return Checksum(
-            algorithm=Algorithm.MD5,
-            type=ChecksumType.COMPOSITE if parts else ChecksumType.FULL_OBJECT,
-            digest=bytes.fromhex(digest),
-            parts=int(parts) if parts else None,
-        )
+        return _md5_of(self.etag)
 
     @property
     def etag_is_md5(self) -> bool:
@@ -103,12 +96,27 @@ class ObjectFacts:
         )
 
 
+@lru_cache(maxsize=1 << 10)
+def _md5_of(etag: str) -> Checksum | None:
+    """Read an ETag; remembered, since a verdict asks several times on both sides."""
+    found = _ETAG.fullmatch(etag)
+    if found is None:
+        return None
+    digest, parts = found.groups()
+    return Checksum(
+        algorithm=Algorithm.MD5,
+        type=ChecksumType.COMPOSITE if parts else ChecksumType.FULL_OBJECT,
+        digest=bytes.fromhex(digest),
+        parts=int(parts) if parts else None,
+    )
+
+
 def _checksums(response: Mapping[str, Any]) -> frozenset[Checksum]:
     type_name = response.get("ChecksumType")
     return frozenset(
-        Checksum.parse(response[algorithm.member], algorithm=algorithm, type_name=type_name)
-        for algorithm in Algorithm
-        if response.get(algorithm.member)
+        Checksum.parse(value, algorithm=algorithm, type_name=type_name)
+        for member, algorithm in _MEMBERS
+        if (value := response.get(member))
     )
 
 

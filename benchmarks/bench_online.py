@@ -1,0 +1,221 @@
+"""Online audits through the lean client, beside plain boto3 in the same run.
+
+``python benchmarks/bench_online.py [--objects 20000] [--turns 5]`` audits made-up
+copies on a server with one answer, in a process of its own: over HTTP, over TLS, and with 20 ms of
+latency; then reads objects of 64 MiB and hashes them.  Two HeadObject requests, the verdict and the
+line of the ledger are one object.  Contenders take turns; a figure is the median of the turns, and
+what counts is processor time, since the machine may be shared.  With ``--memory`` it audits that
+many objects once and prints the peak; with ``--endpoint-url`` it audits real objects there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import ssl
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from intact.adapters.http import lean_store
+from intact.adapters.online import OnlineRunner
+from intact.adapters.runner import Runner
+from intact.audit import Copy, Evidence, Policy
+from intact.audit.lines import encode
+from intact.checksum import new
+from intact.s3 import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from intact.adapters.http import LeanStore
+    from intact.adapters.ports import ObjectStore
+
+MIB = 1 << 20
+POLICY = Policy(reported=False, versioned=False)
+FEWER = 40  # boto3 audits so many times fewer objects in its turn
+
+
+@contextmanager
+def canned(*arguments: str, tls: bool = False) -> Iterator[str]:
+    """Endpoint URL of a server with one answer."""
+    with tempfile.TemporaryDirectory() as folder:
+        more: tuple[str, ...] = ()
+        if tls:
+            import trustme  # noqa: PLC0415 - only here
+
+            authority = trustme.CA()
+            authority.cert_pem.write_to_path(f"{folder}/ca.pem")
+            authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(
+                f"{folder}/server.pem"
+            )
+            os.environ["AWS_CA_BUNDLE"] = f"{folder}/ca.pem"
+            more = ("--certificate", f"{folder}/server.pem")
+        script = str(Path(__file__).with_name("canned.py"))
+        with subprocess.Popen(  # noqa: S603 - ours
+            (sys.executable, script, *arguments, *more), stdout=subprocess.PIPE, text=True
+        ) as server:
+            try:
+                assert server.stdout is not None  # noqa: S101 - a pipe
+                scheme = "https" if tls else "http"
+                yield f"{scheme}://127.0.0.1:{int(server.stdout.readline())}"
+            finally:
+                server.kill()
+
+
+def copies(count: int) -> Iterator[tuple[Copy, Evidence]]:
+    """Made-up rows of a manifest."""
+    for row in range(count):
+        key = f"photos/2026/{row % 12 + 1:02}/IMG_{row:012}.jpg"
+        yield (
+            Copy(
+                row=row + 1,
+                source=ObjectRef(bucket="source", key=key),
+                destination=ObjectRef(bucket="copies", key=key),
+            ),
+            Evidence(),
+        )
+
+
+@dataclass
+class Turn:
+    """What one turn cost.
+
+    Attributes:
+        wall: Seconds that passed.
+        used: Seconds of processor time, of this process.
+        count: Objects, or bytes.
+    """
+
+    wall: float
+    used: float
+    count: int
+
+
+def timed(work: Callable[[], int]) -> Turn:
+    """Time some work, which returns its amount."""
+    wall, used = time.perf_counter(), time.process_time()
+    count = work()
+    return Turn(time.perf_counter() - wall, time.process_time() - used, count)
+
+
+def audit(run: Callable[[Any], Iterator[Any]], objects: int) -> int:
+    """Audit, and write the ledger's lines to a file that is thrown away."""
+    with tempfile.TemporaryFile() as ledger:
+        found = 0
+        for record in run(copies(objects)):
+            ledger.write(encode(record).encode())
+            found += 1
+    assert found == objects  # noqa: S101 - no row is lost
+    return found
+
+
+def read(store: ObjectStore, objects: int) -> int:
+    """Read objects of 64 MiB and hash them with CRC64NVME."""
+    ref = ObjectRef(bucket="copies", key="large")
+    size = 0
+    for _ in range(objects):
+        hasher = new("CRC64NVME")
+        for chunk in store.read(ref, etag="5d41402abc4b2a76b9719d911017c592"):
+            hasher.update(chunk)
+            size += len(chunk)
+    return size
+
+
+def compare(name: str, *, lean: Callable[[], int], boto: Callable[[], int], turns: int) -> None:
+    """Print medians of both, and how many times less processor time the lean client takes."""
+    taken = [(timed(lean), timed(boto)) for _ in range(turns)]
+    ours, theirs = ([pair[which] for pair in taken] for which in (0, 1))
+    cost, their_cost = (
+        statistics.median(turn.used / turn.count for turn in each) for each in (ours, theirs)
+    )
+    rate, their_rate = (
+        statistics.median(turn.count / turn.wall for turn in each) for each in (ours, theirs)
+    )
+    ratio = statistics.median(b.used / b.count / (a.used / a.count) for a, b in taken)
+    unit = 1e9 if name.startswith("read") else 1
+    scale = 1e3 if unit > 1 else 1e6
+    print(
+        f"| {name} | {rate / unit:,.2f} | {their_rate / unit:,.2f} | {rate / their_rate:.1f} "
+        f"| {cost * unit * scale:,.0f} | {their_cost * unit * scale:,.0f} | {ratio:.1f} |",
+        flush=True,
+    )
+
+
+def heads(name: str, url: str, *, objects: int, turns: int) -> None:
+    """Compare audits that read no bytes."""
+    store = lean_store(endpoint_url=url, region="us-east-1")
+    lean = OnlineRunner(store, store, POLICY).run
+    boto = Runner(store.boto, store.boto, POLICY).run
+    audit(lean, 1000)
+    audit(boto, 50)
+    compare(
+        name,
+        lean=lambda: audit(lean, objects),
+        boto=lambda: audit(boto, max(100, objects // FEWER)),
+        turns=turns,
+    )
+
+
+def real(url: str, *, turns: int) -> None:
+    """Compare on a real server: 500 objects that are put there, and removed."""
+    store: LeanStore = lean_store(endpoint_url=url, region="us-east-1")
+    client = store.boto._client  # noqa: SLF001 - to prepare
+    for bucket in ("source", "copies"):
+        client.create_bucket(Bucket=bucket)
+        for copy, _ in copies(500):
+            assert copy.source is not None  # noqa: S101 - made above
+            client.put_object(Bucket=bucket, Key=copy.source.key, Body=b"body")
+    heads("real server", url, objects=500, turns=turns)
+
+
+def main() -> None:
+    """Run every comparison, or the one that was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--objects", type=int, default=20_000)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--reads", type=int, default=16, help="of 64 MiB in a turn")
+    parser.add_argument("--memory", type=int, help="objects of one audit")
+    parser.add_argument("--endpoint-url", help="a real server, with empty buckets")
+    given = parser.parse_args()
+    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    if given.memory:
+        with canned() as url:
+            store = lean_store(endpoint_url=url, region="us-east-1")
+            turn = timed(lambda: audit(OnlineRunner(store, store, POLICY).run, given.memory))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        rate = turn.count / turn.wall
+        print(f"{turn.count:,} objects, {rate:,.0f} objects/s, peak {peak:,.0f} MiB")
+        return
+    print("| audit | per s | boto3 | ratio | CPU us, ms/GB | boto3 | ratio |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    if given.endpoint_url:
+        real(given.endpoint_url, turns=given.turns)
+        return
+    shared: dict[str, int] = {"objects": given.objects, "turns": given.turns}
+    with canned() as url:
+        heads("HTTP", url, **shared)
+    with canned(tls=True) as url:
+        heads(f"TLS ({ssl.OPENSSL_VERSION.split()[1]})", url, **shared)
+    del os.environ["AWS_CA_BUNDLE"]
+    with canned("--latency", "0.02") as url:
+        heads("20 ms of latency", url, **shared)
+    with canned("--size", str(64 * MIB)) as url:
+        store = lean_store(endpoint_url=url, region="us-east-1")
+        compare(
+            "read GB",
+            lean=lambda: read(store, given.reads),
+            boto=lambda: read(store.boto, given.reads),
+            turns=given.turns,
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,141 @@
+"""One keep-alive connection of a thread: for whole objects, and for heads outside an event loop."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING
+
+from urllib3.util.wait import wait_for_read
+
+from intact.adapters.http.answer import MAX_HEAD, OddAnswerError, parse_answer
+from intact.adapters.http.connection import END, INTERIM, LostError, SpokeOutOfTurnError
+from intact.adapters.http.pool import IDLE_SECONDS, SILENCE_SECONDS
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterator
+
+    from intact.adapters.http.answer import Answer
+    from intact.adapters.http.route import Origin
+
+CHUNK = 256 << 10
+"""Bytes of the one buffer of a connection; measured by ``benchmarks/bench_online.py``."""
+
+
+class Line:
+    """A blocking connection; one thread at a time may use it."""
+
+    def __init__(
+        self, origin: Origin, *, tls: ssl.SSLContext | None, timeouts: tuple[float, float]
+    ) -> None:
+        """Connect.
+
+        Raises:
+            OddAnswerError: There is no connection.
+        """
+        self._rested = time.monotonic()
+        self._proven = False
+        self._buffer = memoryview(bytearray(CHUNK))
+        try:
+            self._socket = socket.create_connection((origin.host, origin.port), timeout=timeouts[0])
+        except OSError as error:
+            raise OddAnswerError(f"no connection: {error}") from None
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if tls is not None:
+                self._socket = tls.wrap_socket(self._socket, server_hostname=origin.host)
+            self._await_whole(timeouts[1], encrypted=tls is not None)
+        except OSError as error:
+            self._socket.close()
+            raise OddAnswerError(f"no connection: {error}") from None
+
+    def _await_whole(self, seconds: float, *, encrypted: bool) -> None:
+        """Let the kernel fill a buffer and mind the time, where it can: one call for eight."""
+        self._socket.settimeout(seconds)
+        self._whole = 0
+        if os.name == "posix" and not encrypted:
+            moment = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, moment)
+            self._socket.settimeout(None)
+            self._whole = socket.MSG_WAITALL
+
+    def usable(self) -> bool:
+        """Whether the server is likely to hear a request, and has said nothing unasked."""
+        fresh = time.monotonic() - self._rested < IDLE_SECONDS
+        return fresh and not wait_for_read(self._socket, timeout=0)
+
+    def says_more(self) -> bool:
+        """Whether bytes come that belong to no answer; the line must not be used again if so."""
+        if not wait_for_read(self._socket, timeout=0 if self._proven else SILENCE_SECONDS):
+            self._proven = True
+            return False
+        self._socket.setblocking(False)  # noqa: FBT003 - socket's own
+        try:
+            return self._socket.recv(1) != b""
+        except OSError:
+            return False
+
+    def rest(self) -> None:
+        """Note that the connection waits for its next request from now on."""
+        self._rested = time.monotonic()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
+
+    def ask(self, request: bytes) -> tuple[Answer, memoryview]:
+        """Send a request; return the head of its answer and what of a body came with it.
+
+        Raises:
+            OddAnswerError: There was no whole head in time.
+        """
+        try:
+            self._socket.sendall(request)
+        except OSError as error:
+            raise LostError(f"the connection broke off: {error}") from None
+        filled = 0
+        while filled < MAX_HEAD:
+            got = self._receive(self._buffer[filled:])
+            if not got:
+                kind = OddAnswerError if filled else LostError
+                raise kind("the connection broke off")
+            seen = bytes(self._buffer[: min(filled + got, MAX_HEAD)])
+            filled += got
+            end = seen.find(END)
+            if seen.startswith(INTERIM):
+                raise OddAnswerError("an interim answer")
+            if end >= 0:
+                end += len(END)
+                return parse_answer(seen[:end]), self._buffer[end:filled]
+        raise OddAnswerError("the head of the answer is too long")
+
+    def body(self, size: int, begun: memoryview) -> Iterator[memoryview]:
+        """Yield a body of so many bytes; each chunk is overwritten by the next.
+
+        Raises:
+            OddAnswerError: There are more or fewer.
+        """
+        if len(begun) > size:
+            raise SpokeOutOfTurnError("more bytes came than the answer announced")
+        if begun:
+            yield begun
+        left = size - len(begun)
+        while left:
+            room = self._buffer[: min(left, CHUNK)]
+            filled = 0
+            while filled < len(room):
+                got = self._receive(room[filled:], self._whole)
+                if not got:
+                    raise OddAnswerError(f"the answer broke off {left - filled} bytes early")
+                filled += got
+            left -= filled
+            yield room
+
+    def _receive(self, room: memoryview, flags: int = 0) -> int:
+        try:
+            return self._socket.recv_into(room, flags=flags)
+        except OSError as error:
+            raise OddAnswerError(f"the answer broke off: {error}") from None

@@ -1,0 +1,116 @@
+"""Signature Version 4 for requests that differ only in their path and query.
+
+Everything else, the signing key included, is computed once per second and credentials: a ``Seal``.
+
+See Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import sha256
+from hmac import digest
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+_UNSIGNED = frozenset({"expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"})
+"""Headers that botocore leaves out of the signature, since proxies may change them."""
+
+
+class Credentials(Protocol):
+    """What botocore calls frozen credentials."""
+
+    @property
+    def access_key(self) -> str:
+        """Name of the key; no secret."""
+
+    @property
+    def secret_key(self) -> str:
+        """The secret."""
+
+    @property
+    def token(self) -> str | None:
+        """Session token of temporary credentials."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """Signs requests that share method, headers, credentials and second.
+
+    Attributes:
+        method: HTTP method.
+        fixed: Header lines up to the signature's value, all but the last without change.
+        tail: The canonical request from its headers on.
+        preface: The string to sign up to the request's hash.
+        key: The signing key.
+    """
+
+    method: bytes
+    fixed: bytes = field(repr=False)
+    tail: bytes = field(repr=False)
+    preface: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+
+    def request(self, path: str, query: str = "") -> bytes:
+        """Return a whole request without body; path and query are URL-encoded already."""
+        line = path.encode("ascii")
+        searched = query.encode("ascii")
+        target = b"%b?%b" % (line, searched) if searched else line
+        signature = self.sign(line, searched).encode("ascii")
+        return b"%b %b HTTP/1.1\r\n%b%b\r\n\r\n" % (self.method, target, self.fixed, signature)
+
+    def sign(self, path: bytes, query: bytes) -> str:
+        """Signature of the request, in hex."""
+        canonical = b"%b\n%b\n%b\n%b" % (self.method, path, query, self.tail)
+        text = self.preface + sha256(canonical).hexdigest().encode("ascii")
+        return digest(self.key, text, "sha256").hex()
+
+
+def seal(
+    method: str,
+    headers: Mapping[str, str],
+    *,
+    credentials: Credentials,
+    scope: tuple[str, str],
+    moment: str,
+) -> Seal:
+    """Make a seal for one second.
+
+    Args:
+        method: HTTP method.
+        headers: Every header but date, token and signature, ``host`` and
+            ``x-amz-content-sha256`` included; names in lower case.
+        credentials: Whose they are.
+        scope: Region and service.
+        moment: The second as ``YYYYMMDD'T'HHMMSS'Z'``.
+    """
+    sent = dict(headers) | {"x-amz-date": moment}
+    if credentials.token:
+        sent["x-amz-security-token"] = credentials.token
+    signed = sorted(name for name in sent if name not in _UNSIGNED)
+    names = ";".join(signed)
+    lines = "".join(f"{name}:{' '.join(sent[name].split())}\n" for name in signed)
+    region, service = scope
+    terms = f"{moment[:8]}/{region}/{service}/aws4_request"
+    authorization = (
+        f"authorization: {ALGORITHM} Credential={credentials.access_key}/{terms}, "
+        f"SignedHeaders={names}, Signature="
+    )
+    wire = "".join(f"{name}: {value}\r\n" for name, value in sent.items()) + authorization
+    return Seal(
+        method=method.encode("ascii"),
+        fixed=wire.encode("latin-1"),
+        tail=f"{lines}\n{names}\n{sent['x-amz-content-sha256']}".encode(),
+        preface=f"{ALGORITHM}\n{moment}\n{terms}\n".encode("ascii"),
+        key=_signing_key(credentials.secret_key, moment[:8], region, service),
+    )
+
+
+def _signing_key(secret: str, *terms: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for term in (*terms, "aws4_request"):
+        key = digest(key, term.encode(), "sha256")
+    return key

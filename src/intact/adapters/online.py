@@ -1,0 +1,312 @@
+"""The ``decide`` loop on an event loop: many HeadObject requests under way, no thread for each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from itertools import islice
+from multiprocessing import get_context
+from typing import TYPE_CHECKING
+
+from intact.adapters.http.heads import Heads
+from intact.adapters.http.pace import MOST
+from intact.adapters.runner import Runner
+from intact.audit import Absent, Copy, Evidence, Policy, Record, Slot, Unreadable, decide
+from intact.errors import AccessError, FormatError, StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from concurrent.futures import Future
+
+    from intact.adapters.http import LeanStore
+    from intact.s3 import ObjectFacts, ObjectRef
+
+AHEAD = 8 * MOST
+"""Copies in work or done behind one that is not, so that a slow answer does not idle the rest."""
+CHUNK = 4096
+"""Copies that a process takes at a time; what drains at its end is a few per cent."""
+_BATCH = 256
+"""Records handed over at a time; entering and leaving the loop costs as much as one request."""
+_PATIENCE = 0.2
+"""Seconds after which fewer are handed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlineRunner:
+    """Audits copies as ``Runner`` does, with the same records in the same order.
+
+    Attributes:
+        source: Store that holds the sources.
+        destination: Store that holds the copies.
+        policy: The terms.
+        workers: Threads, for what is not HeadObject and for what botocore has to do.
+        most: Bound on the HeadObject requests under way to each store.
+    """
+
+    source: LeanStore
+    destination: LeanStore
+    policy: Policy
+    workers: int = 16
+    most: int = MOST
+
+    def run(self, copies: Iterable[tuple[Copy, Evidence]]) -> Generator[Record]:
+        """Yield one record for each copy, in order; memory does not grow with their number.
+
+        The event loop runs while a record is waited for, and rests while the caller uses it.
+
+        Args:
+            copies: Each with the evidence that is already at hand.
+
+        Raises:
+            AccessError: The credentials are of no use; what was yielded before stands.
+        """
+        with (
+            asyncio.Runner(loop_factory=_loop_factory()) as loop,
+            ThreadPoolExecutor(self.workers, thread_name_prefix="intact-audit") as threads,
+        ):
+            window = _Window(self, iter(copies), loop=loop.get_loop(), threads=threads)
+            try:
+                while cells := loop.run(window.next_cells()):
+                    for cell in cells:
+                        if isinstance(cell.outcome, BaseException):
+                            raise cell.outcome
+                        if cell.outcome is not None:
+                            yield cell.outcome
+            finally:
+                loop.run(window.close())
+                threads.shutdown(wait=False, cancel_futures=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessRunner:
+    """Audits copies on several processes, each with stores and an event loop of its own.
+
+    Attributes:
+        make: Makes a process's store, which serves both sides; it has to be picklable.
+        policy: The terms.
+        processes: How many; two for two cores.
+        workers: Threads of each.
+        chunk: Copies that a process takes at a time.
+    """
+
+    make: Callable[[], LeanStore]
+    policy: Policy
+    processes: int
+    workers: int = 16
+    chunk: int = CHUNK
+
+    def run(self, copies: Iterable[tuple[Copy, Evidence]]) -> Generator[Record]:
+        """As ``OnlineRunner.run``; two chunks for each process are under way.
+
+        Raises:
+            AccessError: The credentials are of no use; what was yielded before stands.
+        """
+        remaining = iter(copies)
+        with ProcessPoolExecutor(
+            self.processes,
+            mp_context=get_context("spawn"),
+            initializer=_prepare,
+            initargs=(self.make, self.policy, self.workers),
+        ) as pool:
+            waiting: deque[Future[_Part]] = deque()
+            try:
+                while chunk := list(islice(remaining, self.chunk)):
+                    waiting.append(pool.submit(_audit_chunk, chunk))
+                    if len(waiting) > 2 * self.processes:
+                        yield from _unpack(waiting.popleft().result())
+                while waiting:
+                    yield from _unpack(waiting.popleft().result())
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+_Part = tuple[list[Record], Exception | None]
+"""What a process made of a chunk: records, and what ended it before the chunk did."""
+_PREPARED: list[Callable[[], OnlineRunner]] = []
+"""How to have this process's runner, where it is one of a ``ProcessRunner``."""
+
+
+def _prepare(make: Callable[[], LeanStore], policy: Policy, workers: int) -> None:
+    @cache
+    def runner() -> OnlineRunner:
+        store = make()
+        return OnlineRunner(store, store, policy, workers)
+
+    _PREPARED.append(runner)
+
+
+def _audit_chunk(copies: list[tuple[Copy, Evidence]]) -> _Part:
+    records: list[Record] = []
+    try:
+        for record in _PREPARED[0]().run(copies):
+            records.append(record)  # noqa: PERF402 - kept where an error follows
+    except Exception as error:  # noqa: BLE001 - raised by ``_unpack``
+        return records, error
+    return records, None
+
+
+def _unpack(part: _Part) -> Iterator[Record]:
+    records, error = part
+    yield from records
+    if error is not None:
+        raise error
+
+
+_NO_COPY = Copy(row=0, source=None, destination=None)
+
+
+class _Cell:
+    """One copy of the window: what is to be done, or what became of it."""
+
+    __slots__ = ("copy", "evidence", "outcome")
+
+    def __init__(self, copy: Copy, evidence: Evidence) -> None:
+        self.copy = copy
+        self.evidence = evidence
+        self.outcome: Record | BaseException | None = None
+
+
+class _Window:
+    """The copies under way, in order; lanes take from its end, the caller from its front."""
+
+    def __init__(
+        self,
+        runner: OnlineRunner,
+        copies: Iterator[tuple[Copy, Evidence]],
+        *,
+        loop: asyncio.AbstractEventLoop,
+        threads: ThreadPoolExecutor,
+    ) -> None:
+        self._copies = copies
+        self._loop = loop
+        self._threads = threads
+        self._policy = runner.policy
+        self._threaded = Runner(runner.source, runner.destination, runner.policy)
+        self._destination = Heads(runner.destination, loop=loop, threads=threads, most=runner.most)
+        self._source = (
+            self._destination
+            if runner.source is runner.destination
+            else Heads(runner.source, loop=loop, threads=threads, most=runner.most)
+        )
+        self._cells: deque[_Cell] = deque()
+        self._done = 0
+        self._ended = False
+        self._lanes: set[asyncio.Task[None]] = set()
+        self._ready: asyncio.Future[None] | None = None
+
+    async def next_cells(self) -> list[_Cell]:
+        """Return what is done at the front, waiting for it where need be; empty at the end."""
+        self._open_lanes()
+        while not (self._cells and self._cells[0].outcome is not None):
+            if not self._lanes:
+                return []
+            self._ready = self._loop.create_future()
+            timer = self._loop.call_later(_PATIENCE, self._wake)
+            await self._ready
+            timer.cancel()
+            self._open_lanes()
+        done = []
+        while self._cells and self._cells[0].outcome is not None:
+            done.append(self._cells.popleft())
+        self._done -= len(done)
+        return done
+
+    async def close(self) -> None:
+        """Drop what is under way."""
+        lanes = tuple(self._lanes)
+        for lane in lanes:
+            lane.cancel()
+        await asyncio.gather(*lanes, return_exceptions=True)
+        self._destination.close()
+        self._source.close()
+
+    def _open_lanes(self) -> None:
+        """As many as requests may be under way, since each has one."""
+        for _ in range(self._wanted() - len(self._lanes)):
+            if self._ended or len(self._cells) >= AHEAD:
+                return
+            lane = self._loop.create_task(self._lane())
+            self._lanes.add(lane)
+            lane.add_done_callback(self._leave)
+
+    def _wanted(self) -> int:
+        stores = {self._destination, self._source}
+        return sum(heads.wanted for heads in stores)
+
+    def _leave(self, lane: asyncio.Task[None]) -> None:
+        self._lanes.discard(lane)
+        if not self._lanes:
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+
+    async def _lane(self) -> None:
+        while (cell := self._take()) is not None:
+            try:
+                cell.outcome = await self._audit(cell.copy, cell.evidence)
+            except Exception as error:  # noqa: BLE001 - raised where the record was to come
+                cell.outcome = error
+            self._done += 1
+            if self._done >= _BATCH and self._cells[0].outcome is not None:
+                self._wake()
+                if len(self._lanes) > self._wanted():
+                    return
+
+    def _take(self) -> _Cell | None:
+        """Next copy in line; None at the end, and while too many wait for the one in front."""
+        if self._ended or len(self._cells) >= AHEAD:
+            return None
+        try:
+            cell = _Cell(*next(self._copies))
+        except StopIteration:
+            self._ended = True
+            return None
+        except Exception as error:  # noqa: BLE001 - raised behind what came before it
+            self._ended = True
+            cell = _Cell(_NO_COPY, Evidence())
+            cell.outcome = error
+            self._cells.append(cell)
+            return None
+        self._cells.append(cell)
+        return cell
+
+    async def _audit(self, copy: Copy, evidence: Evidence) -> Record:
+        """Ask until ``decide`` answers."""
+        while isinstance(step := decide(evidence, self._policy), Slot):
+            if copy.source is None or copy.destination is None:
+                evidence = await self._in_thread(step, copy, evidence)
+            elif step is Slot.DESTINATION:
+                found = await _asked(self._destination, copy.destination)
+                evidence = replace(evidence, destination=found)
+            elif step is Slot.SOURCE:
+                evidence = replace(evidence, source=await _asked(self._source, copy.source))
+            else:
+                evidence = await self._in_thread(step, copy, evidence)
+        return Record(copy=copy, evidence=evidence, finding=step)
+
+    async def _in_thread(self, step: Slot, copy: Copy, evidence: Evidence) -> Evidence:
+        run, threads = self._loop.run_in_executor, self._threads
+        return await run(threads, self._threaded.supplement, step, copy, evidence)
+
+
+async def _asked(heads: Heads, ref: ObjectRef) -> ObjectFacts | Absent | Unreadable:
+    try:
+        return await heads.head(ref)
+    except AccessError:
+        raise
+    except (StoreError, FormatError) as error:
+        return Unreadable(problem=str(error))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Return uvloop's where it is installed (``intact[fast]``): half the CPU per request."""
+    try:
+        import uvloop  # noqa: PLC0415 - optional
+    except ImportError:
+        return asyncio.new_event_loop
+    return uvloop.new_event_loop
