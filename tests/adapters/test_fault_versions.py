@@ -140,11 +140,13 @@ def audit(world: Versions, folder: Path, window: Window) -> dict[str, list[Findi
         manifest=manifest,
         workers=4,
     )
-    ledger = folder / "ledger.jsonl"
-    summary, counts = auditor.run(ledger, created=datetime.now(UTC), version="0", progress=Silent())
+    ledger = folder / "ledger"
+    auditor.run(ledger, created=datetime.now(UTC), version="0", progress=Silent())
+    reader = LedgerReader(ledger)
+    summary, counts = reader.summary(), reader.counts
     assert summary.imbalances(counts) == []
     found: dict[str, list[Finding]] = {}
-    for record in LedgerReader(ledger).records():
+    for record in reader.records():
         assert record.copy.source is not None
         found.setdefault(record.copy.source.key, []).append(record.finding)
     return found

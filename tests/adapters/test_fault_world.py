@@ -58,9 +58,10 @@ def audit(world: FaultWorld, folder: Path, read: ReadMode, **more: Any) -> Audit
         workers=4,
         **{"require": Level.RECORDED} | more,
     )
-    ledger = folder / f"{len(list(folder.iterdir()))}.jsonl"
-    summary, counts = auditor.run(ledger, created=datetime.now(UTC), version="0", progress=Silent())
-    records = list(LedgerReader(ledger).records())
+    ledger = folder / f"ledger-{len(list(folder.iterdir()))}"
+    auditor.run(ledger, created=datetime.now(UTC), version="0", progress=Silent())
+    reader = LedgerReader(ledger)
+    summary, counts, records = reader.summary(), reader.counts, list(reader.records())
     found = {record.copy.source.key: record for record in records if record.copy.source}
     assert len(found) == len(records) == summary.rows
     for record in records:

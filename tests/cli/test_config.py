@@ -29,15 +29,22 @@ def run(cwd: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[b
         input=b"abc",
         capture_output=True,
         check=False,
-        env=os.environ | env,
+        env=os.environ | {"XDG_CONFIG_HOME": str(cwd / "settings")} | env,
     )
 
 
 def test_the_command_line_beats_the_file_which_beats_the_default(tmp_path: Path) -> None:
     assert run(tmp_path, "sum").stdout.startswith(ABC["CRC64NVME"])
-    (tmp_path / "intact.toml").write_text('[sum]\nalgorithm = "SHA1"\n')
+    own = tmp_path / "settings" / "intact" / "intact.toml"
+    own.parent.mkdir(parents=True)
+    own.write_text('[sum]\nalgorithm = "SHA1"\n')
     assert run(tmp_path, "sum").stdout.startswith(ABC["SHA1"])
     assert run(tmp_path, "sum", "-a", "crc32").stdout.startswith(ABC["CRC32"])
+
+
+def test_a_file_that_somebody_left_in_the_current_folder_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "intact.toml").write_text('[sum]\nalgorithm = "SHA1"\n')
+    assert run(tmp_path, "sum").stdout.startswith(ABC["CRC64NVME"])
 
 
 def test_another_file_may_be_named(tmp_path: Path) -> None:

@@ -11,25 +11,26 @@ Options of every command that has them stand at the top, those of one command in
     start = true
 
 Names are those of the long options.  The command line beats the environment, which beats this
-file, which beats AWS's own files.
+file, which beats AWS's own files.  It is looked for in the user's own folder of settings only: one
+that somebody left in the current folder could name another server, and have its lies verified.
 """
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from platformdirs import user_config_path
 
 from intact.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-FILE = Path("intact.toml")
-"""Where it is looked for: in the current folder."""
+FILE = "intact.toml"
 
 _ENVIRONMENT = {
     "profile": ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
@@ -95,31 +96,32 @@ class Config:
 
 
 def read_config(path: Path | None, *, environment: Mapping[str, str]) -> Config | None:
-    """Read the file that was named, or ``intact.toml`` in the current folder if there is one.
+    """Read the file that was named, or the user's own ``intact.toml`` if there is one.
 
     Raises:
         UsageError: A file that was named is not there, or it is no TOML, or names no option.
     """
+    place = path or user_config_path("intact", appauthor=False) / FILE
     try:
-        members = tomllib.loads((path or FILE).read_text(encoding="utf-8"))
+        members = tomllib.loads(place.read_text(encoding="utf-8"))
     except FileNotFoundError:
         if path is None:
             return None
-        raise UsageError(f"{path}: no such file; wanted defaults of options in TOML") from None
+        raise UsageError(f"{place}: no such file; wanted defaults of options in TOML") from None
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path or FILE}: {error}; wanted defaults of options in TOML") from None
+        raise UsageError(f"{place}: {error}; wanted defaults of options in TOML") from None
     tables = {name: value for name, value in members.items() if isinstance(value, dict)}
     common = {name: value for name, value in members.items() if name not in tables}
     for name in common:
         if name not in _ENVIRONMENT:
             wanted = ", ".join(_ENVIRONMENT)
-            raise UsageError(f"{path or FILE}: {name!r} stands at the top; wanted one of {wanted}")
+            raise UsageError(f"{place}: {name!r} stands at the top; wanted one of {wanted}")
     heard = {
         name: value
         for name, value in common.items()
         if not any(environment.get(variable) for variable in _ENVIRONMENT[name])
     }
-    return Config(place=str(path or FILE), common=heard, tables=tables)
+    return Config(place=str(place), common=heard, tables=tables)
 
 
 def _value(parameter: click.Parameter, value: object) -> object:

@@ -78,7 +78,8 @@ _EXIT_CODES = (
     envvar="INTACT_CONFIG",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Defaults of options, in TOML.  [default: intact.toml, where there is one]",
+    help="Defaults of options, in TOML.  "
+    "[default: intact.toml in your folder of settings, ~/.config/intact on Linux]",
 )
 @click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
 @click.pass_context
