@@ -8,6 +8,7 @@ import pytest
 import intact
 import intact.adapters
 import intact.audit
+import intact.render
 import intact.s3
 
 
@@ -34,6 +35,7 @@ def test_the_public_names_are_these() -> None:
         "kernels",
         "new",
     ]
+    assert intact.render.__all__ == ["Audit"]
     assert intact.s3.__all__ == [
         "ObjectFacts",
         "ObjectRef",
@@ -78,7 +80,7 @@ def test_the_public_names_are_these() -> None:
 
 
 def test_every_public_name_exists_and_is_documented() -> None:
-    for module in (intact, intact.adapters, intact.audit, intact.s3):
+    for module in (intact, intact.adapters, intact.audit, intact.render, intact.s3):
         undocumented = [name for name in module.__all__ if not getattr(module, name).__doc__]
         assert undocumented == []
 

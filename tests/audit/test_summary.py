@@ -168,3 +168,10 @@ def test_verified_bytes_are_those_of_verified_objects() -> None:
     summary.add(Record(copy=COPY, evidence=evidence, finding=equal))
     summary.add(Record(copy=COPY, evidence=evidence, finding=differing))
     assert summary.verified_bytes == len(b"abc")
+
+
+def test_a_notebook_shows_every_verdict_and_the_total() -> None:
+    html = summary_of(*Verdict, Verdict.MISSING)._repr_html_()
+    for verdict in Verdict:
+        assert f">{verdict.value}</th><td>{1 + (verdict is Verdict.MISSING)}</td>" in html
+    assert ">rows of the manifest</th><td>7</td>" in html

@@ -15,6 +15,7 @@ from intact.batch.cost import (
     Prices,
     Proof,
     cheapest,
+    evidence_cost,
     job_cost,
     proof_cost,
     total,
@@ -100,3 +101,10 @@ def test_a_price_list_that_is_none_is_refused(change: dict[str, Any] | None) -> 
     document = json.loads(DOCUMENT) | change if change else {}
     with pytest.raises(FormatError, match="price list"):
         Prices.parse(json.dumps(document))
+
+
+def test_evidence_costs_what_its_requests_do() -> None:
+    lines = evidence_cost(reads=2_000_000, lists=1000, size=2**30, prices=PRICES)
+    assert total(lines) == Decimal("0.805")
+    dear = replace(PRICES, gigabyte_transferred=None)
+    assert total(evidence_cost(reads=1, lists=0, size=1, prices=dear)) is None

@@ -1,7 +1,10 @@
 """``intact report`` shows a stored ledger and ends as its audit did."""
 
+import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
+import pytest
 from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
@@ -63,3 +66,43 @@ def test_a_public_key_asks_for_a_signature(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["report", str(GOLDEN), "--public-key", str(public)])
     assert "has no signature" in result.stderr
     assert isinstance(result.exception, FormatError)
+
+
+KINDS = ("html", "markdown", "csv", "parquet", "json", "junit")
+
+
+def test_every_kind_of_report_is_written_at_once(tmp_path: Path) -> None:
+    files = {kind: tmp_path / f"findings.{kind}" for kind in KINDS}
+    options = [word for kind, path in files.items() for word in (f"--{kind}", str(path))]
+    result = CliRunner().invoke(cli, ["report", str(GOLDEN), *options], standalone_mode=False)
+    assert result.return_value == ExitCode.WRONG, result.output
+    for kind, path in files.items():
+        assert f"{kind}: {path}" in result.stdout
+        assert path.stat().st_size > 0
+    assert sorted(tmp_path.iterdir()) == sorted(files.values())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_data_goes_to_standard_output_and_people_read_the_other(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "report"
+    CliRunner().invoke(cli, ["report", str(GOLDEN), f"--{kind}", str(path)], standalone_mode=False)
+    result = CliRunner().invoke(cli, ["report", str(GOLDEN), f"--{kind}"], standalone_mode=False)
+    assert result.return_value == ExitCode.WRONG
+    assert result.stdout_bytes == path.read_bytes()
+    assert "Of 9 objects 4 are wrong" in result.stderr
+
+
+def test_json_ends_with_the_exit_code() -> None:
+    result = CliRunner().invoke(cli, ["report", str(GOLDEN), "--json", "-"], standalone_mode=False)
+    assert json.loads(result.stdout.splitlines()[-1])["exit_code"] == result.return_value
+
+
+def test_parquet_has_every_row(tmp_path: Path) -> None:
+    path = tmp_path / "flat.parquet"
+    CliRunner().invoke(cli, ["report", str(GOLDEN), "--parquet", str(path)])
+    assert pq.read_table(path)["row"].to_pylist() == list(range(1, 10))
+
+
+def test_two_reports_do_not_share_standard_output() -> None:
+    result = CliRunner().invoke(cli, ["report", str(GOLDEN), "--csv", "-", "--json", "-"])
+    assert "name a FILE for one" in str(result.exception)

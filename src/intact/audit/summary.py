@@ -192,3 +192,14 @@ class Summary:
         if any(self.verdicts[verdict] for verdict in UNPROVEN):
             return ExitCode.UNPROVEN
         return ExitCode.VERIFIED
+
+    def _repr_html_(self) -> str:
+        """Render as a table in a notebook; holds numbers and our own words only."""
+        rows = [(verdict.value, self.verdicts[verdict]) for verdict in Verdict]
+        rows.append(("rows of the manifest", self.rows))
+        body = "".join(
+            f'<tr><th scope="row" style="text-align:left">{name}</th><td>{count:,}</td></tr>'
+            for name, count in rows
+        )
+        head = '<tr><th scope="col">verdict</th><th scope="col">objects</th></tr>'
+        return f"<table><thead>{head}</thead><tbody>{body}</tbody></table>"

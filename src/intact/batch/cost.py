@@ -147,6 +147,22 @@ def proof_cost(proof: Proof, load: Workload, *, prices: Prices) -> list[Line]:
     return [heads]
 
 
+def evidence_cost(*, reads: int, lists: int, size: int, prices: Prices) -> list[Line]:
+    """What evidence cost that was gathered by requests.
+
+    Args:
+        reads: HEAD, GET and GetObjectAttributes requests.
+        lists: LIST requests.
+        size: Bytes read.
+        prices: What each costs.
+    """
+    return [
+        _line("HEAD and GET requests", reads, prices.thousand_reads, per=1000),
+        _line("LIST requests", lists, prices.thousand_writes, per=1000),
+        _line("bytes read", size, prices.gigabyte_transferred, per=GIGABYTE),
+    ]
+
+
 def total(lines: Iterable[Line]) -> Decimal | None:
     """Sum of a bill; None where one of its prices is not known."""
     amounts = [line.amount for line in lines]

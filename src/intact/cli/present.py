@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import resources
+from importlib.metadata import version
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -9,13 +11,20 @@ import click
 from rich.console import Console
 
 from intact.adapters.files import whole_file
+from intact.adapters.flat import flat_rows
 from intact.adapters.ledger import LedgerReader
+from intact.adapters.overview import overview
 from intact.audit import Verdict
-from intact.render.page import headline, html_page
+from intact.batch.cost import Prices
+from intact.render.page import html_page
 from intact.render.table import finding_lines, verdict_table
+from intact.render.words import headline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from intact.adapters.overview import Overview
 
 SHOWN = 50
 """Objects listed on the terminal; the ledger and the HTML report hold all of them."""
@@ -23,12 +32,13 @@ NAMED = 100
 """Rows of the files beside the ledger that are listed."""
 
 
-def present(ledger: Path, *, html: Path | None = None) -> int:
+def present(ledger: Path, *, html: Path | None = None, aside: bool = False) -> int:
     """Print what a ledger adds up to and the objects that are not verified; return the exit code.
 
     Args:
         ledger: The ledger's folder.
         html: Where to write the report as a page, if anywhere.
+        aside: Whether to print on standard error, data being on standard output.
 
     Raises:
         FormatError: The folder holds no finished ledger.
@@ -36,24 +46,33 @@ def present(ledger: Path, *, html: Path | None = None) -> int:
     reader = LedgerReader(ledger)
     summary, counts = reader.summary(), reader.counts
     shown = list(islice(reader.records(besides=Verdict.VERIFIED), SHOWN))
-    console = Console(highlight=False)
+    console = Console(highlight=False, stderr=aside)
     console.print(verdict_table(summary))
     for record in shown:
         console.print(finding_lines(record), soft_wrap=True)
     hidden = summary.rows - summary.verdicts[Verdict.VERIFIED] - len(shown)
     if hidden:
-        click.echo(f"... and {hidden:,} more that are not verified")
-    click.echo(headline(summary, counts))
+        click.echo(f"... and {hidden:,} more that are not verified", err=aside)
+    click.echo(headline(summary, counts), err=aside)
     for note in counts.notes():
-        click.echo(f"note: {note}")
-    click.echo(f"ledger: {ledger}")
+        click.echo(f"note: {note}", err=aside)
+    click.echo(f"ledger: {ledger}", err=aside)
     if html is not None:
         with whole_file(html) as file:
-            records = reader.records(besides=Verdict.VERIFIED)
-            for piece in html_page(reader.header, summary, counts, records):
-                file.write(piece.encode())
-        click.echo(f"report: {html}")
+            file.writelines(piece.encode() for piece in page(reader, overview(reader)))
+        click.echo(f"report: {html}", err=aside)
     return summary.exit_code(counts)
+
+
+def page(ledger: LedgerReader, added: Overview) -> Iterator[str]:
+    """Yield the report as a page, its costs by the price list that comes with this package."""
+    standard = resources.files("intact.batch").joinpath("prices.json")
+    return html_page(
+        added,
+        flat_rows(ledger, besides=Verdict.VERIFIED),
+        version=version("intact"),
+        prices=Prices.parse(standard.read_bytes()),
+    )
 
 
 def show_first(path: Path) -> None:

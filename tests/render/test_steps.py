@@ -1,0 +1,86 @@
+"""What a report tells its reader to do."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import duckdb
+from click.testing import CliRunner
+
+from intact.adapters.flat import flat_rows
+from intact.adapters.ledger import LedgerReader
+from intact.adapters.overview import overview
+from intact.audit import Counts, Policy, Verdict
+from intact.audit.summary import WRONG
+from intact.batch import read_manifest
+from intact.cli.main import cli
+from intact.render.steps import next_steps, reproduce
+from tests.ledgers import GOLDEN
+from tests.pages import JOB, ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+
+def test_the_commands_write_a_manifest_of_what_is_wrong(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = ledger(tmp_path / "it's $5", good=20, bad=30, hostile=6)
+    monkeypatch.chdir(tmp_path)
+    step = next(next_steps(overview(reader)))
+    query, write = (shlex.split(command) for command in step.commands)
+    assert query[:2] == ["duckdb", "-c"]
+    duckdb.sql(query[2])
+    result = CliRunner().invoke(cli, write[1:], standalone_mode=False)
+    assert result.exception is None, result.output
+    with (tmp_path / "again.csv").open("rb") as lines:
+        rows = list(read_manifest(lines, fields=("Bucket", "Key")))
+    wrong = [row for row in flat_rows(reader) if Verdict(row["verdict"]) in WRONG]
+    assert step.rows == len(wrong)
+    assert [row.source.key for row in rows] == [row["source_key"] for row in wrong]  # type: ignore[union-attr]
+
+
+def test_every_intact_command_that_is_shown_parses(tmp_path: Path) -> None:
+    reader = ledger(tmp_path / "ledger", good=5, bad=60)
+    added = overview(reader)
+    told = [c for step in (*next_steps(added), *reproduce(added)) for c in step.commands]
+    own = [shlex.split(command) for command in told if command.startswith("intact ")]
+    assert len(own) > 4
+    for words in own:
+        result = CliRunner().invoke(cli, [*words[1:], "--help"], standalone_mode=False)
+        assert result.exception is None, words
+
+
+def test_a_job_is_audited_again_by_its_id() -> None:
+    [_, again] = reproduce(overview(LedgerReader(GOLDEN)))
+    [command] = again.commands
+    assert command == (
+        "intact audit 6a4d1f20 --account-id 111122223333 --region eu-west-1 "
+        "--read missing --require recorded"
+    )
+
+
+def test_a_manifest_is_audited_again_by_its_address(tmp_path: Path) -> None:
+    header = replace(
+        JOB, subject="s3://desk/a list.csv", policy=Policy(reported=False, versioned=True)
+    )
+    reader = ledger(tmp_path / "ledger", bad=60, header=header)
+    steps = list(next_steps(overview(reader)))
+    assert "source.version AS VersionId" in steps[0].commands[0]
+    [_, again] = reproduce(overview(reader))
+    assert "--manifest 's3://desk/a list.csv' --target-resource ARN" in again.commands[0]
+
+
+def test_counts_that_do_not_add_up_come_first() -> None:
+    added = overview(LedgerReader(GOLDEN))
+    added = replace(added, seal=replace(added.seal, counts=Counts(manifest_rows=10)))
+    assert "do not add up" in next(next_steps(added)).title
+
+
+def test_there_is_nothing_to_do_for_a_good_audit(tmp_path: Path) -> None:
+    [step] = next_steps(overview(ledger(tmp_path / "ledger", good=3)))
+    assert step.title.startswith("Nothing.")
