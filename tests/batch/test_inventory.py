@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote_plus
 
@@ -43,8 +44,13 @@ def test_a_document_names_its_columns_and_files() -> None:
         bucket="lists",
         schema=SCHEMA,
         files=(InventoryFile(key="inv/data/1.csv.gz", md5="ab" * 16),),
+        created=datetime(2018, 1, 3, 2, tzinfo=UTC),
     )
     assert manifest.fields == VERSIONED_FIELDS
+
+
+def test_a_document_need_not_say_when_it_was_made() -> None:
+    assert InventoryManifest.parse(document(creationTimestamp=None)).created is None
 
 
 def test_a_list_of_current_objects_names_no_versions() -> None:

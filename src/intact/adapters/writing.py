@@ -14,7 +14,7 @@ from intact.adapters.columns import columns
 from intact.adapters.files import sync_folder, whole_file
 from intact.adapters.ledger import read_header
 from intact.adapters.parquet import parquet
-from intact.audit.ledger import FINDINGS, HEADER, SEAL, SEGMENTS, Seal, Segment, sha256
+from intact.audit.ledger import FINDINGS, HEADER, SEAL, SEGMENTS, SLICE, Seal, Segment, sha256
 from intact.errors import FormatError, UsageError
 
 try:
@@ -124,6 +124,45 @@ class LedgerWriter:
             self._tail = None
         elif self._clock() - self._waiting > SECONDS:
             self.flush()
+
+    @property
+    def adopted(self) -> frozenset[str]:
+        """Names of the segments that somebody else wrote."""
+        return frozenset(s.name for s in self._segments if s.name.startswith(SLICE))
+
+    def adopt(self, path: Path, *, first: int, last: int, rows: int) -> None:
+        """Take in a segment that somebody else wrote; one that was taken in before stays.
+
+        Its rows stand in no order, and between them may be rows of other segments.
+
+        Args:
+            path: The file, which moves into the ledger's folder if that is on the same disk.
+            first: Least row of the manifest in it.
+            last: Greatest row of the manifest in it.
+            rows: Records in it.
+        """
+        name = f"{SLICE}{path.name}"
+        if name in self.adopted:
+            return
+        self.flush()
+        self._buffer.clear()
+        self._tail = None
+        with path.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        target = self._findings / name
+        target.unlink(missing_ok=True)
+        os.link(path, target)
+        sync_folder(self._findings)
+        segment = Segment.link(
+            self._chain(self._segments),
+            name=name,
+            first=first,
+            last=last,
+            rows=rows,
+            sha256=sha256,
+        )
+        _append(self._index, segment)
+        self._segments = [*self._segments, segment]
 
     def flush(self) -> None:
         """Make every record durable.
