@@ -240,3 +240,31 @@ def test_the_help_names_every_fault() -> None:
     assert {
         name for name in names if not re.search(rf"^ +.*\b{name}\b", said, re.MULTILINE)
     } == set()
+
+
+def test_without_a_server_it_brings_one_and_says_how_to_reach_both(s3_server: str) -> None:
+    assert s3_server  # its environment is installed
+    command = [sys.executable, "-m", "intact", "rehearse", "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as popen:  # noqa: S603 - our own command
+        assert popen.stdout is not None
+        try:
+            said = "".join(popen.stdout.readline() for _ in range(6))
+            settings = dict(re.findall(r"(AWS_\w+)=(\S+)", said))
+            assert set(settings) == {
+                "AWS_ENDPOINT_URL_S3",
+                "AWS_ENDPOINT_URL_S3_CONTROL",
+                "AWS_ACCESS_KEY_ID",
+                "AWS_SECRET_ACCESS_KEY",
+                "AWS_REGION",
+            }
+            listed = subprocess.run(  # noqa: S603 - our own command
+                [sys.executable, "-m", "intact", "job", "list", "--account-id", ACCOUNT],
+                env=os.environ | settings,
+                capture_output=True,
+                text=True,
+                check=True,
+            )
+            assert not listed.stderr
+        finally:
+            popen.send_signal(signal.SIGINT)
+        assert popen.wait(30) == ExitCode.INTERRUPTED

@@ -127,6 +127,9 @@ def s3_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def aws_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options of ``Aws`` to a command, which receives them as keywords."""
     control = click.option(
-        "--control-endpoint-url", metavar="URL", help="Address of another S3 Control server."
+        "--control-endpoint-url",
+        envvar="AWS_ENDPOINT_URL_S3_CONTROL",  # which botocore reads, and puts the account before
+        metavar="URL",
+        help="Address of another S3 Control server.",
     )
     return s3_options(control(function))

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import signal
 import sys
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from intact.errors import UsageError
 
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
+
+    from intact.rehearsal.localstack import LocalStack
+
 
 @click.command(
     epilog="""\b
 Examples:
+  $ intact rehearse
   $ intact rehearse --endpoint-url http://127.0.0.1:9000 --state jobs
   $ HTTP_PROXY=http://127.0.0.1:8650 aws s3control list-jobs \\
       --account-id 111122223333 --region us-east-1 \\
@@ -39,7 +45,11 @@ Faults of tasks by number, as in corrupt=3+17:
   algorithm          ChecksumAlgorithm is ignored
   omit, stray        no row in the report; a row that names an object of no manifest"""
 )
-@click.option("--endpoint-url", required=True, help="The S3 server that jobs work on.")
+@click.option(
+    "--endpoint-url",
+    help="The S3 server that jobs work on; without one, a server of its own is started, whose "
+    "objects end with it.",
+)
 @click.option("--profile", help="Profile of the AWS configuration.")
 @click.option("--region", help="AWS Region of the store.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
@@ -62,7 +72,7 @@ Faults of tasks by number, as in corrupt=3+17:
 )
 def command(  # noqa: PLR0913 - one argument per option
     *,
-    endpoint_url: str,
+    endpoint_url: str | None,
     profile: str | None,
     region: str | None,
     host: str,
@@ -90,20 +100,18 @@ def command(  # noqa: PLR0913 - one argument per option
     With --state, jobs that had not ended go on when it starts again, without doing again more
     than the last few tasks; the report names every task once.
     """
-    import boto3  # noqa: PLC0415 - 200 ms that only this command pays
-
-    from intact.adapters.boto import s3_client  # noqa: PLC0415 - imports boto3
     from intact.rehearsal.endpoint import BatchEndpoint  # noqa: PLC0415 - imports boto3
     from intact.rehearsal.faults import Faults  # noqa: PLC0415 - imports boto3
     from intact.rehearsal.invoking import load_functions  # noqa: PLC0415 - imports boto3
+    from intact.rehearsal.localstack import LocalStack  # noqa: PLC0415 - only this command's
 
     plan = Faults.parse(_text(faults or ""))
     sys.path.insert(0, "")  # modules of --function are looked for in this folder first
     stand_ins = load_functions(dict(map(_pair, functions)))
-    session = boto3.Session(profile_name=profile, region_name=region)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
-        closing(s3_client(session, endpoint_url=endpoint_url, connections=2 * workers)) as s3,
+        LocalStack.start(progress=_note) if endpoint_url is None else nullcontext() as own,
+        closing(_client(own, endpoint_url, profile, region, 2 * workers)) as s3,
         BatchEndpoint(
             s3,
             host=host,
@@ -114,9 +122,40 @@ def command(  # noqa: PLR0913 - one argument per option
             functions=stand_ins,
         ) as endpoint,
     ):
-        click.echo(f"S3 Batch Operations at {endpoint.url} over {endpoint_url}; Ctrl-C ends it")
+        address = s3.meta.endpoint_url
+        click.echo(f"S3 Batch Operations at {endpoint.url} over {address}; Ctrl-C ends it")
+        if own is not None:
+            click.echo("In another terminal:")
+            click.echo(f"  export AWS_ENDPOINT_URL_S3={address}")
+            click.echo(f"  export AWS_ENDPOINT_URL_S3_CONTROL={endpoint.url}")
+            click.echo("  export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal")
+            click.echo(f"  export AWS_REGION={s3.meta.region_name}")
         endpoint.wait()
     raise click.Abort
+
+
+def _client(
+    own: LocalStack | None,
+    endpoint_url: str | None,
+    profile: str | None,
+    region: str | None,
+    connections: int,
+) -> S3Client:
+    """Make a client of the server that was named, or of the one that was started."""
+    import boto3  # noqa: PLC0415 - 200 ms that only this command pays
+
+    from intact.adapters.boto import s3_client  # noqa: PLC0415 - imports boto3
+
+    if own is None:
+        session = boto3.Session(profile_name=profile, region_name=region)
+    else:
+        endpoint_url = own.endpoint_url
+        session = boto3.Session("rehearsal", "rehearsal", region_name=region or "us-east-1")
+    return s3_client(session, endpoint_url=endpoint_url, connections=connections)
+
+
+def _note(line: str) -> None:
+    click.echo(line, err=True)
 
 
 def _text(faults: str) -> str:
