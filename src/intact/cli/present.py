@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -53,6 +54,8 @@ def present(ledger: Path, *, html: Path | None = None) -> int:
             for piece in html_page(reader.header, summary, counts, records):
                 file.write(piece.encode())
         click.echo(f"report: {html}")
+    if hidden or shown:
+        click.echo(f"next: {shlex.join(['intact', 'retry', str(ledger)])}")
     return summary.exit_code(counts)
 
 
