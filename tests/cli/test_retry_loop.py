@@ -24,11 +24,12 @@ from tests.stage import ACCOUNT, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     import boto3
     from click.testing import Result
     from types_boto3_s3 import S3Client
 
-KEYS = [f"k/{number:02} +é.bin" for number in range(1, 21)]
+KEYS = [f"k/{number:02} +é.bin" for number in range(1, 15)]
 FAULTS = "corrupt=3,truncate=4,lose=5,overwrite=6,skip=7,deny=8,algorithm=9,fail=10,omit=11"
 """Of the first job and of every later one, whose lists get shorter each time."""
 MOST_ROUNDS = 12

@@ -215,7 +215,7 @@ class _Sheets:
             self._left.write(_csv(_COLUMNS))
         found = (row.verdict.value, row.reason.value, row.reason.remedy)
         source = "" if row.source is None else str(row.source)
-        self._left.write(_csv((str(row.row), *found, source, ascii(row.text)[1:-1])))
+        self._left.write(_csv((str(row.row), *found, source, ascii(row.text) if row.text else "")))
 
 
 def _placed(row: Unproven) -> Iterator[tuple[str, ObjectRef, int | None]]:
