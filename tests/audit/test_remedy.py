@@ -24,9 +24,9 @@ def test_only_what_is_equal_needs_none() -> None:
 def test_a_copy_is_made_again_only_where_the_sentence_says_so() -> None:
     copied = {reason for reason, found in REMEDIES.items() if found is Remedy.COPY}
     assert all("opy the object again" in reason.remedy for reason in copied)
-    # What others wrote since, and rows that overwrite each other, are left to people.
+    # What others wrote since, and whether an expected checksum is right, are left to people.
     said = {reason for reason in Reason if "opy the object again" in reason.remedy}
-    assert said - copied == {Reason.DESTINATION_NOT_OF_JOB}
+    assert said - copied == {Reason.DESTINATION_NOT_OF_JOB, Reason.EXPECTED_DIFFERS}
 
 
 @pytest.mark.parametrize("reason", Reason)

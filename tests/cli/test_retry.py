@@ -296,3 +296,9 @@ def test_what_is_not_proven_names_this_command(retrying: Retrying) -> None:
     written(retrying.out, [record(1, DONE)])
     told = CliRunner().invoke(cli, ["report", str(retrying.out)], standalone_mode=False).stdout
     assert "intact retry" not in told
+
+
+def test_what_the_audit_was_given_besides_is_named(retrying: Retrying) -> None:
+    written(retrying.ledger, [record(1, COPIED)], header=replace(HEADER, inputs=("SHA256SUMS",)))
+    told = "note: the audit was also given SHA256SUMS; give it to the next ones too\n"
+    assert told in retrying([]).stdout

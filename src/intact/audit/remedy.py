@@ -34,7 +34,8 @@ REMEDIES: Final[Mapping[Reason, Remedy]] = {
     Reason.EQUAL_SUPERSEDED: Remedy.NOTHING,
     Reason.SIZE_DIFFERS: Remedy.COPY,
     Reason.CHECKSUM_DIFFERS: Remedy.COPY,
-    Reason.EXPECTED_DIFFERS: Remedy.COPY,
+    # Which side is right, only people know; the next audit may not even be told what to expect.
+    Reason.EXPECTED_DIFFERS: Remedy.ASK,
     Reason.DESTINATION_ABSENT: Remedy.COPY,
     Reason.TASK_FAILED: Remedy.COPY,
     Reason.OLDER_OBJECT: Remedy.COPY,

@@ -160,6 +160,8 @@ def command(  # noqa: PLR0913 - one argument per option
     _tell(plan, rows=rows_left)
     _bill(writing.jobs, price_list)
     click.echo(f"retry: {folder}")
+    for told in reader.header.inputs:
+        click.echo(f"note: the audit was also given {told}; give it to the next ones too")
     click.echo("next:")
     for line in following(
         plan, folder, desk=desk, operation=operation, policy=policy, uploaded=upload
