@@ -33,6 +33,7 @@ class LazyGroup(click.Group):
         "put": "Upload a file, its CRC64NVME declared and confirmed.",
         "rehearse": "Run S3 Batch Operations on this machine.",
         "report": "Show what a ledger holds.",
+        "retry": "Write the jobs that follow an audit.",
         "sum": "Print, check and compare S3 checksums of files and objects.",
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib import resources
 from importlib.metadata import version
 from itertools import islice
@@ -61,6 +62,8 @@ def present(ledger: Path, *, html: Path | None = None, aside: bool = False) -> i
         with whole_file(html) as file:
             file.writelines(piece.encode() for piece in page(reader, overview(reader)))
         click.echo(f"report: {html}", err=aside)
+    if hidden or shown:
+        click.echo(f"next: {shlex.join(['intact', 'retry', str(ledger)])}", err=aside)
     return summary.exit_code(counts)
 
 
