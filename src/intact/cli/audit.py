@@ -13,7 +13,14 @@ from intact.audit import Level, ReadMode, Subject
 from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
-from intact.cli.evidence import computed_report, describe, expected_file, read_mode
+from intact.cli.evidence import (
+    COMPUTE,
+    INVOKE,
+    describe,
+    evidence_report,
+    expected_file,
+    read_mode,
+)
 from intact.cli.options import Aws, Size, aws_options
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
@@ -32,6 +39,7 @@ Examples:
   $ intact audit described-job.json --read missing --read-budget 100GiB
   $ intact audit job.json.submitted --read sample:0.01 --extras
   $ intact audit described-job.json --computed compute-job.json --require computed
+  $ intact audit described-job.json --invoked invoke-job.json --require read
   $ intact audit described-job.json --expect SHA256=SHA256SUMS --expect-prefix 2026/
   $ intact audit --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies
   $ intact audit --manifest s3://lists/m.csv --fields Bucket,Key,Ignore --carried SHA256 ...
@@ -54,6 +62,13 @@ Examples:
     metavar="REPORT",
     help="A Compute checksum job over sources or copies: its id, its saved description, or "
     "the manifest.json of its report, on disk or as s3://BUCKET/KEY; may be repeated.",
+)
+@click.option(
+    "--invoked",
+    multiple=True,
+    metavar="REPORT",
+    help="A LambdaInvoke job of the function that `intact function` packages, created after the "
+    "copy job ended: forms as those of --computed; may be repeated.",
 )
 @click.option(
     "--expect",
@@ -113,6 +128,7 @@ def command(  # noqa: PLR0913 - one argument per option
     target_key_prefix: str | None,
     checksum_algorithm: str | None,
     computed: tuple[str, ...],
+    invoked: tuple[str, ...],
     expect: tuple[str, ...],
     expect_prefix: str,
     carried: str,
@@ -149,6 +165,8 @@ def command(  # noqa: PLR0913 - one argument per option
     reach = Aws(**aws)
     if (job is None) == (manifest is None):
         raise click.UsageError("give either JOB or --manifest")
+    if invoked and job is None:
+        raise click.UsageError("--invoked needs JOB, whose end tells which answers came after it")
     if job is not None:
         subject = Subject.from_describe(describe(job, account_id=account_id, reach=reach))
     else:
@@ -179,7 +197,12 @@ def command(  # noqa: PLR0913 - one argument per option
         workers=workers,
         terms=terms,
         computed=tuple(
-            computed_report(name, account_id=account_id, reach=reach) for name in computed
+            evidence_report(name, operation=COMPUTE, account_id=account_id, reach=reach)
+            for name in computed
+        ),
+        invoked=tuple(
+            evidence_report(name, operation=INVOKE, account_id=account_id, reach=reach)
+            for name in invoked
         ),
         expected=tuple(expected_file(text, prefix=expect_prefix) for text in expect),
         carried=tuple(carried.split(",")) if carried else (),
