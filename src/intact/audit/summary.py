@@ -94,7 +94,10 @@ class Counts:
             (self.stray_computed_rows, "{:,} Compute checksum rows are on other objects"),
             (self.stray_expected_rows, "{:,} expected digests are of other objects"),
             (self.failed_invoked_rows, "{:,} tasks of the function failed"),
-            (self.unbound_invoked_rows, "{:,} answers of the function are on other copies"),
+            (
+                self.unbound_invoked_rows,
+                "{:,} answers of the function are early, or on other copies",
+            ),
             (self.stray_invoked_rows, "{:,} answers of the function fit no row of the manifest"),
             (self.extras, "{:,} objects at the destination are in no row of the manifest"),
         )
