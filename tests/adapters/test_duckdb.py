@@ -76,7 +76,7 @@ def test_the_files_of_a_job_join_as_they_are_written(tmp_path: Path) -> None:
     joined, counts = join(
         tmp_path, list(read_manifest(lines, fields=FIELDS)), list(read_results(report))
     )
-    assert [task for _, task, _ in joined] == [result(key) for key in KEYS]
+    assert [task for _, task, _, _ in joined] == [result(key) for key in KEYS]
     assert counts.stray_report_rows == 0
 
 
@@ -87,7 +87,7 @@ def test_versions_of_one_key_are_told_apart(tmp_path: Path) -> None:
         [row("k", line=1, version="v1"), row("k", line=2, version="v2")],
         [failed, result("k", version="v1")],
     )
-    assert [task for _, task, _ in joined] == [result("k", version="v1"), failed]
+    assert [task for _, task, _, _ in joined] == [result("k", version="v1"), failed]
 
 
 def spelled(raw_key: str, *, status: TaskStatus = TaskStatus.SUCCEEDED) -> TaskResult:
@@ -118,7 +118,7 @@ def test_two_spellings_of_one_object_leave_its_result_in_doubt(tmp_path: Path) -
 
 def test_a_bare_plus_in_the_report_on_a_csv_binds_to_no_object(tmp_path: Path) -> None:
     joined, counts = join(tmp_path, [row("a b"), row("a+b", line=2)], [spelled("a+b")])
-    assert [type(task) for _, task, _ in joined] == [Unreadable, Unreadable]
+    assert [type(task) for _, task, _, _ in joined] == [Unreadable, Unreadable]
     assert (counts.malformed_report_rows, counts.report_rows) == (1, 0)
 
 
@@ -145,7 +145,7 @@ def test_a_malformed_row_keeps_its_place_and_its_text(tmp_path: Path) -> None:
     lines = [b"b,one\n", b"b,\xff\x00\n", b'"\n', b"b,two\n"]
     rows = list(read_manifest(lines, fields=FIELDS))
     joined, counts = join(tmp_path, rows, [])
-    assert [joined_row for joined_row, _, _ in joined] == rows
+    assert [joined_row for joined_row, _, _, _ in joined] == rows
     assert counts.manifest_rows == len(lines)
 
 
@@ -172,7 +172,7 @@ def test_duplicates_and_strays_are_counted(tmp_path: Path) -> None:
     joined, counts = join(
         tmp_path, [row("k"), row("k", line=2)], [result("k"), result("k"), result("stray")]
     )
-    assert [task for _, task, _ in joined] == [result("k"), result("k")]
+    assert [task for _, task, _, _ in joined] == [result("k"), result("k")]
     assert (counts.duplicate_rows, counts.report_rows, counts.stray_report_rows) == (1, 3, 1)
     assert counts.duplicate_report_rows == 1
 
@@ -189,7 +189,7 @@ def test_without_a_report_nothing_is_counted_of_it(tmp_path: Path) -> None:
 def test_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
     rows = list(read_manifest(lines, fields=VERSIONED_FIELDS))
     joined, counts = join(tmp_path_factory.mktemp("join"), rows, [])
-    assert [joined_row for joined_row, _, _ in joined] == rows
+    assert [joined_row for joined_row, _, _, _ in joined] == rows
     assert counts.manifest_rows == len(lines)
 
 
@@ -197,4 +197,4 @@ def test_pages_meet_without_gap_or_overlap(tmp_path: Path) -> None:
     count = PAGE + 2
     rows = [row(str(line), line=line) for line in range(1, count + 1)]
     joined, _ = join(tmp_path, [*rows], [])
-    assert [joined_row.line for joined_row, _, _ in joined] == list(range(1, count + 1))
+    assert [joined_row.line for joined_row, _, _, _ in joined] == list(range(1, count + 1))

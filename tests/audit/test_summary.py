@@ -118,6 +118,7 @@ def test_counts_that_add_up_say_nothing(counts: Counts) -> None:
         ),
         ({"stray_report_rows": 1}, "1 report rows match no row"),
         ({"malformed_computed_rows": 1}, "1 Compute checksum rows could not be read"),
+        ({"malformed_invoked_rows": 1}, "1 answers of the function could not be read"),
         ({"malformed_expected_rows": 1}, "1 expected digests could not be read"),
     ],
     ids=str,
@@ -142,9 +143,12 @@ def test_what_proves_nothing_wrong_is_noted() -> None:
         failed_computed_rows=3,
         stray_computed_rows=4,
         stray_expected_rows=5,
-        extras=6000,
+        failed_invoked_rows=6,
+        unbound_invoked_rows=7,
+        stray_invoked_rows=8,
+        extras=9000,
     )
-    assert [note.split(" ")[0] for note in counts.notes()] == ["1", "2", "3", "4", "5", "6,000"]
+    assert [note.split(" ")[0] for note in counts.notes()] == [*"12345678", "9,000"]
 
 
 def test_an_empty_manifest_proves_nothing() -> None:

@@ -18,6 +18,8 @@ from intact.batch.iam import (
     Access,
     access,
     auditor_policy,
+    function_policy,
+    function_trust_policy,
     job_role_policy,
     submitter_policy,
     trust_policy,
@@ -174,6 +176,24 @@ def test_only_batch_operations_for_this_account_assume_the_role() -> None:
     [statement] = trust_policy(job())["Statement"]
     assert statement["Principal"] == {"Service": "batchoperations.s3.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "111122223333"}}
+
+
+def test_a_function_that_audits_reads_both_sides_and_writes_its_log_alone() -> None:
+    found = allowed(function_policy(job(), name="f"))
+    writes = {(action, arn) for action, arn in found if re.search("Put|Delete|Create", action)}
+    assert {arn for _, arn in writes} == {"arn:aws:logs:*:*:log-group:/aws/lambda/f:*"}
+    assert ("s3:GetObject", "arn:aws:s3:::copies/2026/*") in found
+    assert ("s3:GetObjectVersion", "arn:aws:s3:::photos/2026/*") in found
+    assert {("s3:ListBucket", f"arn:aws:s3:::{name}") for name in ("copies", "photos")} < found
+    assert {("kms:Decrypt", KEY), ("kms:Decrypt", OTHER)} < found
+    assert not {action for action, where in found if "lists" in where or "reports" in where}
+    (statement,) = function_trust_policy()["Statement"]
+    assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
+
+
+def test_a_job_that_copies_nothing_needs_no_function() -> None:
+    with pytest.raises(UsageError, match="kind S3ComputeObjectChecksum; wanted S3PutObjectCopy"):
+        function_policy(job(S3ComputeObjectChecksum()), name="f")
 
 
 def test_an_auditor_writes_nothing() -> None:

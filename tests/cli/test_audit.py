@@ -314,7 +314,7 @@ def test_a_report_of_a_job_that_nobody_describes_is_enough(
 def test_a_job_that_computes_nothing_is_no_evidence(auditing: Auditing) -> None:
     result = auditing.by_id("--computed", auditing.outcome.job_id)
     assert isinstance(result.exception, UsageError)
-    assert "computes no checksums" in str(result.exception)
+    assert "wanted S3ComputeObjectChecksum" in str(result.exception)
 
 
 def test_a_record_without_an_answer_names_no_job(auditing: Auditing, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from intact.adapters.staging import Staged, stage
 from intact.adapters.terms import ReadTerms
 from intact.adapters.writing import LedgerWriter, require_same
 from intact.audit import Absent, Copy, Counts, Evidence, Policy, Unreadable
+from intact.audit.adopt import adopt
 from intact.audit.ledger import HEADER, SEAL, Header
 from intact.batch import MalformedRow, read_manifest
 from intact.batch.manifest import IGNORE, ManifestFormat
@@ -64,6 +65,7 @@ class Auditor:
         workers: Requests under way at a time.
         terms: Which objects' bytes may be read, where they are wanted.
         computed: Reports of Compute checksum jobs over sources or copies.
+        invoked: Reports of LambdaInvoke jobs whose function audited the copies.
         expected: Files of digests that somebody else recorded of the sources.
         carried: What the manifest's ``Ignore`` columns hold, in order: an algorithm, ``Size``, or
             any other name for what is not looked at; empty where nobody says.
@@ -81,6 +83,7 @@ class Auditor:
     workers: int = 16
     terms: ReadTerms = field(default_factory=ReadTerms)
     computed: tuple[ComputedReport, ...] = ()
+    invoked: tuple[ComputedReport, ...] = ()
     expected: tuple[ExpectedFile, ...] = ()
     carried: tuple[str, ...] = ()
     extras: bool = False
@@ -151,6 +154,7 @@ class Auditor:
         """What else is looked at, in words; files by their SHA-256, so that changed ones differ."""
         told = [
             *((str(report), report.manifest) for report in self.computed),
+            *((f"invoked {report}", report.manifest) for report in self.invoked),
             *((str(file), file.path) for file in self.expected),
         ]
         words = [
@@ -217,6 +221,7 @@ class Auditor:
                 written=report.written,
                 begun=report.begun,
             )
+        self._load_invoked(join, folder)
         for file in self.expected:
             join.others.load_expected(file.rows(), place=str(file.path))
         if self.carried:
@@ -224,6 +229,19 @@ class Auditor:
         if self.extras:
             join.load_listing(self.destination.listing(beginning))
         join.join(destination=beginning.bucket, prefix=beginning.key)
+
+    def _load_invoked(self, join: TaskJoin, folder: Path) -> None:
+        for report in self.invoked:
+            window = self.subject.window
+            if window is None:
+                raise UsageError("answers of a function bind to no copy without its job's end")
+            join.invoked.load(
+                report.rows(self.service, scratch=folder),
+                place=str(report.manifest),
+                destination=self.subject.operation.destination,
+                window=window,
+                begun=report.begun,
+            )
 
     def _destinations(self) -> ObjectRef:
         """Bucket of the copies, and what their keys begin with before the source's key."""
@@ -278,7 +296,7 @@ class Auditor:
             yield from read_manifest(lines, fields=subject.fields)
 
     def _copy(self, joined: Joined) -> tuple[Copy, Evidence]:
-        row, task, said = joined
+        row, task, said, answer = joined
         if isinstance(row, MalformedRow):
             copy = Copy(row=row.line, source=None, destination=None, text=row.text)
             return copy, Evidence(row=Unreadable(problem=row.problem))
@@ -296,6 +314,10 @@ class Auditor:
             destination_computed=said.destination_computed,
             expected=said.expected,
         )
+        if isinstance(answer, Unreadable):
+            return copy, replace(evidence, destination=answer)
+        if answer is not None:
+            return copy, adopt(answer, copy=copy, known=evidence, policy=self.policy())
         return copy, evidence
 
 

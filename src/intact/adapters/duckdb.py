@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from intact.adapters.evidence import OBJECT, Said, Testimony
+from intact.adapters.invoked import Invocations, answer_of_cells, join_key
 from intact.adapters.spool import Spool, literal
 from intact.audit import Absent, Counts, Unreadable
 from intact.batch import MalformedRow, ManifestRow, TaskResult, TaskStatus
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from intact.audit.answer import Answer
     from intact.batch.listed import Listed
 
 _MANIFEST = {
@@ -59,10 +61,11 @@ WITH tasks AS (
     FROM report GROUP BY ALL
 )
 SELECT manifest.*, words, spellings, status, http_status, error_code, message, task_raw,
-       task_version, crowded.key IS NOT NULL AS shared, said.* EXCLUDE line
+       task_version, answers, answer, crowded.key IS NOT NULL AS shared, said.* EXCLUDE line
 FROM manifest LEFT JOIN tasks USING (bucket, key, version)
 LEFT JOIN crowded ON problem = '' AND crowded.key = manifest.key
 LEFT JOIN said USING (line)
+LEFT JOIN answered USING (bucket, key, version)
 ORDER BY line
 """
 _STRAY = "FROM report ANTI JOIN manifest USING (bucket, key, version)"
@@ -78,11 +81,13 @@ class Joined(NamedTuple):
         row: The manifest's row.
         task: Its result; Absent where the report has none, Unreadable where it is not clear.
         said: What others say of its objects.
+        answer: What a function says of the copy; Unreadable where it says different things.
     """
 
     row: ManifestRow | MalformedRow
     task: TaskResult | Absent | Unreadable
     said: Said = Said()
+    answer: Answer | Unreadable | None = None
 
 
 class TaskJoin:
@@ -92,6 +97,7 @@ class TaskJoin:
 
     Attributes:
         others: Takes in what others say.
+        invoked: Takes in what functions say that audit beside the data.
     """
 
     def __init__(self, folder: Path, *, memory_limit: str = "1GB") -> None:
@@ -107,6 +113,7 @@ class TaskJoin:
         self._prefix = ""
         self._spool.create({"manifest": _MANIFEST, "report": _REPORT, "listed": _LISTED})
         self.others = Testimony(self._spool)
+        self.invoked = Invocations(self._spool)
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -169,6 +176,7 @@ class TaskJoin:
         """
         self._prefix = encode_key(prefix)
         self.others.join(destination=destination, prefix=prefix)
+        self.invoked.join()
         self._spool.execute(
             f"INSERT INTO leftovers SELECT 'report row of no manifest row', 'the report', NULL, "
             f"{OBJECT}, '' {_STRAY}"
@@ -177,7 +185,7 @@ class TaskJoin:
 
     def counts(self, *, reported: bool) -> Counts:
         """What all inputs held, once they are joined; None for what there was none of."""
-        number, others = self._spool.number, self.others
+        number, others, invoked = self._spool.number, self.others, self.invoked
 
         def results(condition: str) -> int | None:
             return number(f"SELECT count(*) FROM report {condition}") if reported else None  # noqa: S608 - texts of ours
@@ -203,13 +211,19 @@ class TaskJoin:
             expected_rows=others.expected,
             malformed_expected_rows=others.malformed_expected,
             stray_expected_rows=others.stray_expected,
+            invoked_rows=invoked.answers,
+            failed_invoked_rows=invoked.failed,
+            malformed_invoked_rows=invoked.malformed,
+            unbound_invoked_rows=invoked.unbound,
+            stray_invoked_rows=invoked.stray,
             extras=number(f"SELECT count(*) {self._extra}") if self._listed else None,
         )
 
     def rows(self) -> Iterator[Joined]:
         """Yield every row of the manifest in order, with what is known of it."""
         for cells in self._spool.rows("joined", by="line"):
-            yield Joined(_manifest_row(cells), self._task(cells), Said.of_cells(cells))
+            answer = answer_of_cells(cells["answers"], cells["answer"])
+            yield Joined(_manifest_row(cells), self._task(cells), Said.of_cells(cells), answer)
 
     @property
     def leftovers(self) -> int:
@@ -255,7 +269,7 @@ class TaskJoin:
 def _manifest_cells(row: ManifestRow | MalformedRow) -> tuple[object, ...]:
     if isinstance(row, MalformedRow):
         return row.line, "", "", "", json.dumps(row.text), "", json.dumps(row.problem)
-    return row.line, *_join_key(row.source), json.dumps(row.raw_key), json.dumps(row.extra), ""
+    return row.line, *join_key(row.source), json.dumps(row.raw_key), json.dumps(row.extra), ""
 
 
 def _manifest_row(cells: Mapping[str, Any]) -> ManifestRow | MalformedRow:
@@ -285,7 +299,7 @@ def _report_cells(
         raise FormatError(f"key {result.raw_key!r} has a bare '+'; wanted %2B or %20")
     source = result.source(plus_is_space=written.form_encoded)
     return (
-        *_join_key(replace(source, version_id=source.version_id or null)),
+        *join_key(replace(source, version_id=source.version_id or null)),
         result.status.value,
         json.dumps(result.http_status),
         json.dumps(result.error_code),
@@ -293,8 +307,3 @@ def _report_cells(
         json.dumps(result.raw_key),
         json.dumps(result.version_id),
     )
-
-
-def _join_key(source: ObjectRef) -> tuple[str, str, str]:
-    """Bucket, key and version in the one spelling that is joined on: ASCII without line ends."""
-    return encode_key(source.bucket), encode_key(source.key), encode_key(source.version_id or "")

@@ -38,7 +38,7 @@ def _record(record: Record) -> Line:
             line[name] = _present({"bucket": ref.bucket, "key": ref.key, "version": ref.version_id})
     if copy.text:
         line["text"] = copy.text
-    slots = {name: _slot(getattr(evidence, name)) for name in _SLOTS}
+    slots = {name: slot_line(getattr(evidence, name)) for name in _SLOTS}
     for name in ("source_computed", "destination_computed"):
         slots[name] = slots[name] or None
     if evidence.shared:
@@ -46,7 +46,8 @@ def _record(record: Record) -> Line:
     return line | {"evidence": _present(slots)}
 
 
-def _slot(slot: Any) -> Line | list[Line] | None:  # noqa: ANN401 - any field of Evidence
+def slot_line(slot: Any) -> Line | list[Line] | None:  # noqa: ANN401 - any field of Evidence
+    """Write one slot of the evidence; None where nobody was asked."""
     match slot:
         case None:
             return None

@@ -44,6 +44,11 @@ class Counts:
         expected_rows: Expected digests.
         malformed_expected_rows: Expected digests that could not be read or bound to one object.
         stray_expected_rows: Expected digests of no object of the manifest.
+        invoked_rows: Answers of functions on copies of this job.
+        failed_invoked_rows: Rows of LambdaInvoke jobs whose task failed.
+        malformed_invoked_rows: Rows of such jobs that could not be read or hold no answer.
+        unbound_invoked_rows: Rows of such jobs on other copies, or from before the job's end.
+        stray_invoked_rows: Answers on objects that are in no row of the manifest.
         extras: Objects at the destination that no row accounts for; None where nobody looked.
     """
 
@@ -67,6 +72,11 @@ class Counts:
     expected_rows: int = 0
     malformed_expected_rows: int = 0
     stray_expected_rows: int = 0
+    invoked_rows: int = 0
+    failed_invoked_rows: int = 0
+    malformed_invoked_rows: int = 0
+    unbound_invoked_rows: int = 0
+    stray_invoked_rows: int = 0
     extras: int | None = None
 
     def imbalances(self) -> list[str]:
@@ -83,6 +93,12 @@ class Counts:
             (self.failed_computed_rows, "{:,} Compute checksum tasks failed"),
             (self.stray_computed_rows, "{:,} Compute checksum rows are on other objects"),
             (self.stray_expected_rows, "{:,} expected digests are of other objects"),
+            (self.failed_invoked_rows, "{:,} tasks of the function failed"),
+            (
+                self.unbound_invoked_rows,
+                "{:,} answers of the function are early, or on other copies",
+            ),
+            (self.stray_invoked_rows, "{:,} answers of the function fit no row of the manifest"),
             (self.extras, "{:,} objects at the destination are in no row of the manifest"),
         )
         return [sentence.format(number) for number, sentence in told if number]
@@ -95,6 +111,7 @@ class Counts:
                 self.malformed_expected_rows,
                 "{:,} expected digests could not be read or bound to one object",
             ),
+            (self.malformed_invoked_rows, "{:,} answers of the function could not be read"),
             (not self.manifest_rows, "the manifest has no rows, so nothing is proven"),
         )
 

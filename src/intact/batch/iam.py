@@ -149,6 +149,42 @@ def auditor_policy(job: Access) -> Policy:
     )
 
 
+def function_trust_policy() -> Policy:
+    """Who may assume the role of a function: Lambda."""
+    return _policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    )
+
+
+def function_policy(job: Access, *, name: str) -> Policy:
+    """What a function may do that audits the copies of a job beside the data; it only reads.
+
+    Args:
+        job: The copy job.
+        name: The function's, whose log it may write.
+
+    Raises:
+        UsageError: The job copies nothing.
+    """
+    operation = job.spec.operation
+    if not isinstance(operation, S3PutObjectCopy):
+        raise UsageError(f"the job is of kind {type(operation).__name__}; wanted S3PutObjectCopy")
+    logs = f"arn:{job.partition}:logs:*:*:log-group:/aws/lambda/{name}"
+    reads = (*_READ, "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes")
+    return _policy(
+        _allow(
+            ["s3:ListBucket", "s3:ListBucketVersions"], [*job.buckets, operation.target_resource]
+        ),
+        _allow(reads, [*job.objects, _target_objects(operation)]),
+        *_keys(["kms:Decrypt"], (*job.source_keys, *job.target_keys)),
+        _allow(["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"], [f"{logs}:*"]),
+    )
+
+
 def _source_statements(job: Access) -> list[Policy]:
     operation = job.spec.operation
     statements = []

@@ -14,8 +14,10 @@ from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
 from intact.cli.evidence import (
-    computed_report,
+    COMPUTE,
+    INVOKE,
     describe,
+    evidence_report,
     expected_file,
     inventories,
     read_mode,
@@ -39,6 +41,7 @@ Examples:
   $ intact audit job.json.submitted --read sample:0.01 --extras
   $ intact audit described-job.json --computed compute-job.json --require computed
   $ intact audit described-job.json --offline --computed compute-job.json --memory 2GB
+  $ intact audit described-job.json --invoked invoke-job.json --require read
   $ intact audit described-job.json --expect SHA256=SHA256SUMS --expect-prefix 2026/
   $ intact audit --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies
   $ intact audit --manifest s3://lists/m.csv --fields Bucket,Key,Ignore --carried SHA256 ...
@@ -61,6 +64,13 @@ Examples:
     metavar="REPORT",
     help="A Compute checksum job over sources or copies: its id, its saved description, or "
     "the manifest.json of its report, on disk or as s3://BUCKET/KEY; may be repeated.",
+)
+@click.option(
+    "--invoked",
+    multiple=True,
+    metavar="REPORT",
+    help="A LambdaInvoke job of the function that `intact function` packages, created after the "
+    "copy job ended: forms as those of --computed; may be repeated.",
 )
 @click.option(
     "--expect",
@@ -135,6 +145,7 @@ def command(  # noqa: PLR0913 - one argument per option
     target_key_prefix: str | None,
     checksum_algorithm: str | None,
     computed: tuple[str, ...],
+    invoked: tuple[str, ...],
     expect: tuple[str, ...],
     expect_prefix: str,
     carried: str,
@@ -174,6 +185,8 @@ def command(  # noqa: PLR0913 - one argument per option
     reach = Aws(**aws)
     if (job is None) == (manifest is None):
         raise click.UsageError("give either JOB or --manifest")
+    if invoked and job is None:
+        raise click.UsageError("--invoked needs JOB, whose end tells which answers came after it")
     if job is not None:
         subject = Subject.from_describe(describe(job, account_id=account_id, reach=reach))
     else:
@@ -193,14 +206,17 @@ def command(  # noqa: PLR0913 - one argument per option
     created = datetime.now(UTC)
     sign = signer(sign_key) if sign_key is not None else None
     folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
-    reports = tuple(computed_report(name, account_id=account_id, reach=reach) for name in computed)
+    reports = tuple(
+        evidence_report(name, operation=COMPUTE, account_id=account_id, reach=reach)
+        for name in computed
+    )
     if inventory and not offline:
         raise click.UsageError("--inventory needs --offline")
     if offline:
-        if extras or expect or carried or read != ReadMode.NEVER.value:
+        if extras or expect or carried or invoked or read != ReadMode.NEVER.value:
             raise click.UsageError(
                 "--offline reads reports and inventories alone; wanted no --read, --expect, "
-                "--carried, --extras"
+                "--carried, --invoked, --extras"
             )
         from intact.adapters.offline.auditor import OfflineAuditor  # noqa: PLC0415 - imports pyarrow
 
@@ -234,6 +250,10 @@ def command(  # noqa: PLR0913 - one argument per option
         workers=workers,
         terms=terms,
         computed=reports,
+        invoked=tuple(
+            evidence_report(name, operation=INVOKE, account_id=account_id, reach=reach)
+            for name in invoked
+        ),
         expected=tuple(expected_file(text, prefix=expect_prefix) for text in expect),
         carried=tuple(carried.split(",")) if carried else (),
         extras=extras,

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 REPORT = "manifest.json"
 _DECIMAL = re.compile(r"([0-9]+(\.[0-9]+)?)?")
-_OPERATION = "S3ComputeObjectChecksum"
+COMPUTE, INVOKE = "S3ComputeObjectChecksum", "LambdaInvoke"
+"""Operations whose reports are evidence."""
 
 
 def describe(job: str, *, account_id: str | None, reach: Aws) -> Mapping[str, Any]:
@@ -58,12 +59,15 @@ def describe(job: str, *, account_id: str | None, reach: Aws) -> Mapping[str, An
     return describe_job(reach.control(), account_id=account_id, job_id=job)
 
 
-def computed_report(name: str, *, account_id: str | None, reach: Aws) -> ComputedReport:
-    """Find the report of a Compute checksum job.
+def evidence_report(
+    name: str, *, operation: str, account_id: str | None, reach: Aws
+) -> ComputedReport:
+    """Find the report of a job whose tasks answer with evidence.
 
     Args:
         name: ``s3://BUCKET/KEY`` or a path of its ``manifest.json``, the folder that holds that,
             or anything that ``describe`` takes.
+        operation: What the job does.
         account_id: As there.
         reach: As there.
 
@@ -81,8 +85,9 @@ def computed_report(name: str, *, account_id: str | None, reach: Aws) -> Compute
         return ComputedReport(manifest=path)
     response = describe(name, account_id=account_id, reach=reach)
     outcome, job = JobOutcome.from_describe(response), response["Job"]
-    if _OPERATION not in job.get("Operation", {}):
-        raise UsageError(f"job {outcome.job_id} computes no checksums; wanted {_OPERATION}")
+    if operation not in job.get("Operation", {}):
+        kinds = ", ".join(job.get("Operation", {}))
+        raise UsageError(f"job {outcome.job_id} is of kind {kinds}; wanted {operation}")
     if outcome.report_manifest_key is None or not outcome.status.terminal:
         raise UsageError(
             f"job {outcome.job_id} is {outcome.status.value}; wanted an ended one with a report"

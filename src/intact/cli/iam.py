@@ -31,7 +31,8 @@ def command() -> None:
     """Print the permissions that one job needs, and no more."""
 
 
-def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
+def job_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what names a job, and what its request does not say about its permissions."""
     for option in reversed(
         (
             click.argument("file", type=click.File("rb")),
@@ -52,7 +53,7 @@ def _job_options(function: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-_format_option = click.option(
+format_option = click.option(
     "--format",
     "form",
     type=click.Choice(["json", "terraform", "cloudformation"]),
@@ -62,19 +63,21 @@ _format_option = click.option(
 )
 
 
-def _read(
+def read_access(
     file: IO[bytes],
     sources: tuple[str, ...],
     source_key: tuple[str, ...],
     target_key: tuple[str, ...],
 ) -> Access:
+    """Read the job that ``job_options`` name."""
     from intact.cli.job import read_job  # noqa: PLC0415 - the other noun, for one function
 
     spec = JobSpec.parse(read_job(file.read()))
     return access(spec, sources=sources, source_keys=source_key, target_keys=target_key)
 
 
-def _print(form: str, policy: Policy, *, name: str, trust: Policy | None = None) -> int:
+def print_policy(form: str, policy: Policy, *, name: str, trust: Policy | None = None) -> int:
+    """Print a role's permissions, and whom it trusts, in one of three forms."""
     if form == "terraform":
         document = terraform(policy, name=name, trust=trust)
     elif form == "cloudformation":
@@ -91,23 +94,23 @@ def _print(form: str, policy: Policy, *, name: str, trust: Policy | None = None)
 Example:
   $ intact iam job-role job.json --source photos/2026/ --format terraform > role.tf.json""",
 )
-@_job_options
-@_format_option
+@job_options
+@format_option
 def job_role(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
     """Print the trust and the permissions of the role that the job's tasks run under."""
-    found = _read(**job)
+    found = read_access(**job)
     name = found.spec.role_arn.rsplit("/", 1)[-1]
-    return _print(form, job_role_policy(found), name=name, trust=trust_policy(found))
+    return print_policy(form, job_role_policy(found), name=name, trust=trust_policy(found))
 
 
 def _user_command(noun: str, policy: Callable[[Access], Policy], sentence: str) -> click.Command:
     """Make a command that prints the permissions of somebody."""
 
     def printed(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
-        return _print(form, policy(_read(**job)), name=f"intact-{noun}")
+        return print_policy(form, policy(read_access(**job)), name=f"intact-{noun}")
 
     example = f"\b\nExample:\n  $ intact iam {noun} job.json --source photos"
-    decorated = _job_options(_format_option(printed))
+    decorated = job_options(format_option(printed))
     return click.command(noun, help=sentence, epilog=example)(decorated)
 
 
@@ -134,14 +137,14 @@ Examples:
   $ intact iam bucket-policy job.json --source photos --bucket photos
   $ intact iam bucket-policy job.json --source photos --bucket copies""",
 )
-@_job_options
+@job_options
 @click.option("--bucket", required=True, help="A bucket of another account.")
 def policy_of_bucket(*, bucket: str, **job: Any) -> int:  # noqa: ANN401 - passed on
     """Print what a bucket of another account must allow the job's role.
 
     The bucket may be that of the objects, the copies, the manifest or the report.
     """
-    return _print("json", bucket_policy(_read(**job), bucket=bucket), name=bucket)
+    return print_policy("json", bucket_policy(read_access(**job), bucket=bucket), name=bucket)
 
 
 @command.command(
@@ -150,8 +153,8 @@ def policy_of_bucket(*, bucket: str, **job: Any) -> int:  # noqa: ANN401 - passe
 Example:
   $ intact iam key-policy job.json --source photos --source-key KEY_ARN --key KEY_ARN""",
 )
-@_job_options
+@job_options
 @click.option("--key", required=True, help="ARN of a KMS key of another account.")
 def policy_of_key(*, key: str, **job: Any) -> int:  # noqa: ANN401 - passed on
     """Print what a KMS key of another account must allow the job's role, besides its policy."""
-    return _print("json", key_policy(_read(**job), key=key), name=key)
+    return print_policy("json", key_policy(read_access(**job), key=key), name=key)

@@ -24,6 +24,7 @@ class LazyGroup(click.Group):
         "completion": "Print the script that completes intact's commands in a shell.",
         "copy": "Copy objects that are too large for a batch job.",
         "demo": "Copy, damage and audit a real tree on a local S3 server.",
+        "function": "Audit copies beside the data, in a Lambda function.",
         "get": "Download an object, proven by its checksum.",
         "iam": "Print the permissions that one job needs, and no more.",
         "job": "Build, check, submit and follow S3 Batch Operations jobs.",

@@ -1,0 +1,159 @@
+"""Answers of a function: everything in its place, or no answer."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from intact.adapters.runner import Runner
+from intact.audit import Absent, Copy, Evidence, Unreadable, Withheld
+from intact.audit.adopt import first_known, function_policy
+from intact.audit.answer import Answer, copy_digest
+from intact.errors import FormatError, UsageError
+from intact.s3 import ObjectRef, PartList
+from tests.worlds import BEGIN, COPY, END, World, facts, worlds
+
+
+def answer_of(world: World) -> Answer:
+    """What a function finds in a world."""
+    runner = Runner(*world.stores(), function_policy(COPY))
+    evidence = runner.audit(COPY, first_known(COPY)).evidence
+    return Answer(copy=copy_digest(COPY), asked=END, evidence=evidence)
+
+
+@given(worlds())
+def test_an_answer_is_read_as_it_was_written(world: World) -> None:
+    answer = answer_of(world)
+    text = answer.encode()
+    assert text.isascii()
+    assert "\n" not in text
+    assert Answer.parse(text) == answer
+
+
+def test_long_lists_of_parts_are_withheld() -> None:
+    parts = PartList(sizes=(1,) * 17)
+    told = Answer(copy="c", asked=END, evidence=Evidence(source_parts=parts))
+    found = Answer.parse(told.encode()).evidence
+    assert found.source_parts == Withheld(terms="17 parts; an answer lists 16")
+    short = replace(told, evidence=Evidence(source_parts=PartList(sizes=(1,) * 16)))
+    assert Answer.parse(short.encode()) == short
+
+
+def test_long_sentences_are_cut() -> None:
+    told = Answer(copy="c", asked=END, evidence=Evidence(source=Unreadable(problem="x" * 9999)))
+    assert len(told.encode()) < 1024
+
+
+def test_a_copys_digest_tells_all_names_apart() -> None:
+    source, destination = ObjectRef(bucket="b", key="k"), ObjectRef(bucket="c", key="k")
+    copies = [
+        Copy(row=1, source=source, destination=destination),
+        Copy(row=1, source=destination, destination=source),
+        Copy(row=1, source=source, destination=source),
+        Copy(row=1, source=replace(source, key="k "), destination=destination),
+        Copy(row=1, source=replace(source, version_id="null"), destination=destination),
+    ]
+    assert len({copy_digest(copy) for copy in copies}) == len(copies)
+    assert copy_digest(copies[0]) == copy_digest(replace(copies[0], row=2))
+    with pytest.raises(UsageError, match="names no objects"):
+        copy_digest(Copy(row=1, source=None, destination=None))
+
+
+GOOD: dict[str, Any] = {
+    "intact": 1,
+    "copy": "c",
+    "asked": "2026-11-22T03:00:00+00:00",
+    "evidence": {
+        "source": {
+            "size": 1,
+            "etag": "e",
+            "last_modified": "2026-11-22T03:00:00+00:00",
+            "checksums": [["CRC32", "FULL_OBJECT", "AAAAAA=="]],
+        },
+        "source_parts": {"sizes": [1], "algorithm": "CRC32", "digests": ["AAAAAA=="]},
+        "destination": {"absent": "404"},
+        "destination_bytes": {"size": 1, "checksums": []},
+        "source_versions": [],
+    },
+}
+
+
+def test_a_good_answer_is_one() -> None:
+    answer = Answer.parse(json.dumps(GOOD))
+    assert answer.asked == datetime(2026, 11, 22, 3, tzinfo=UTC)
+    assert answer.evidence.destination == Absent(detail="404")
+    assert answer.evidence.source_versions == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("intact",), 2),
+        (("intact",), True),
+        (("intact",), None),
+        (("copy",), 1),
+        (("asked",), "2026-11-22T03:00:00"),
+        (("asked",), "yesterday"),
+        (("evidence",), []),
+        (("evidence",), None),
+        (("evidence", "task"), {"absent": ""}),
+        (("evidence", "row"), {"unreadable": ""}),
+        (("evidence", "destination_versions"), []),
+        (("evidence", "destination"), {"absent": 1}),
+        (("evidence", "destination"), {}),
+        (("evidence", "destination"), "404"),
+        (("evidence", "destination"), None),
+        (("evidence", "source", "size"), True),
+        (("evidence", "source", "size"), -1),
+        (("evidence", "source", "size"), "1"),
+        (("evidence", "source", "size"), 1 << 63),
+        (("evidence", "source", "etag"), None),
+        (("evidence", "source", "version"), 1),
+        (("evidence", "source", "last_modified"), "2026-11-22T03:00:00"),
+        (("evidence", "source", "checksums"), [["CRC32", "FULL_OBJECT", "AA=="]]),
+        (("evidence", "source", "checksums"), [["CRC32", "FULL_OBJECT", None]]),
+        (("evidence", "source", "checksums"), [["CRC31", "FULL_OBJECT", "AAAAAA=="]]),
+        (("evidence", "source", "checksums"), [[]]),
+        (("evidence", "source_parts", "digests"), []),
+        (("evidence", "source_parts", "sizes"), 1),
+        (("evidence", "destination_bytes", "size"), None),
+        (("evidence", "source_versions"), {"size": 1}),
+        (("evidence", "source_versions"), [{}]),
+    ],
+    ids=str,
+)
+def test_anything_else_is_none(path: tuple[str, ...], value: object) -> None:
+    line = json.loads(json.dumps(GOOD))
+    place = line
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    with pytest.raises(FormatError):
+        Answer.parse(json.dumps(line))
+
+
+@pytest.mark.parametrize("text", ["", "Successful", "[]", "1", "{}", "null", "[" * 100_000])
+def test_other_words_are_no_answer(text: str) -> None:
+    with pytest.raises(FormatError):
+        Answer.parse(text)
+
+
+def test_a_member_that_is_missing_is_missed() -> None:
+    for name in GOOD:
+        with pytest.raises(FormatError):
+            Answer.parse(json.dumps({key: value for key, value in GOOD.items() if key != name}))
+
+
+def test_facts_keep_every_member() -> None:
+    known = replace(
+        facts(b"a", written=BEGIN),
+        version_id="v",
+        encryption="AES256",
+        storage_class="GLACIER",
+        archived=True,
+    )
+    told = Answer(copy="c", asked=END, evidence=Evidence(source=known, source_versions=(known,)))
+    assert Answer.parse(told.encode()) == told
