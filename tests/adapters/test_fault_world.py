@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intact.adapters.auditor import Auditor
+from intact.adapters.clients import Asking, Client
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.others import ComputedReport, ExpectedFile
 from intact.audit import Level, ReadMode, Reason, Verdict, decide
@@ -91,9 +92,12 @@ def test_there_are_enough_faults() -> None:
     assert {case.never for case in CASES.values()} == {*Verdict}
 
 
+@pytest.mark.parametrize("client", Client)
 @pytest.mark.parametrize("mode", [ReadMode.NEVER, ReadMode.MISSING])
-def test_every_fault_gets_its_verdict(world: FaultWorld, tmp_path: Path, mode: ReadMode) -> None:
-    audited = audit(world, tmp_path, mode)
+def test_every_fault_gets_its_verdict(
+    world: FaultWorld, tmp_path: Path, mode: ReadMode, client: Client
+) -> None:
+    audited = audit(world, tmp_path, mode, asking=Asking(client=client))
     require_sound(world, audited)
     wanted = {key: getattr(case, mode.value) for key, case in CASES.items()}
     got = {key: audited.verdict(key) for key in CASES}
@@ -102,6 +106,19 @@ def test_every_fault_gets_its_verdict(world: FaultWorld, tmp_path: Path, mode: R
         for key in CASES
         if got[key] is not wanted[key]
     } == {}
+
+
+@pytest.mark.parametrize("mode", ReadMode)
+def test_both_clients_write_the_same_ledger(
+    world: FaultWorld, tmp_path: Path, mode: ReadMode
+) -> None:
+    boto3, lean = (audit(world, tmp_path, mode, asking=Asking(client=client)) for client in Client)
+    assert boto3 == lean
+    one, other = (
+        [file.read_bytes() for file in LedgerReader(folder).files()]
+        for folder in sorted(tmp_path.glob("ledger-*"))
+    )
+    assert one == other
 
 
 @pytest.mark.parametrize("require", [Level.INDEPENDENT, Level.COMPUTED, Level.READ])

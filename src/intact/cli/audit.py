@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import click
 
 from intact.audit import Level, ReadMode, Subject
+from intact.audit.ledger import LEDGER
 from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
@@ -21,7 +23,6 @@ from intact.cli.resuming import resumable
 from intact.errors import ExitCode, FormatError, UsageError
 from intact.s3 import ObjectRef
 
-LEDGER = "ledger"
 _LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.RECORDED.value}
 
 
@@ -31,6 +32,7 @@ Examples:
   $ intact audit 6a4d1f20-... --account-id 111122223333
   $ intact audit described-job.json --read missing --read-budget 100GiB
   $ intact audit job.json.submitted --read sample:0.01 --extras
+  $ intact audit described-job.json --client lean --processes 2
   $ intact audit described-job.json --computed compute-job.json --require computed
   $ intact audit described-job.json --expect SHA256=SHA256SUMS --expect-prefix 2026/
   $ intact audit --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies
@@ -98,7 +100,24 @@ Examples:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Ask nobody: recompute every verdict of this ledger from its evidence.",
 )
-@click.option("--workers", default=16, show_default=True, help="Requests under way at a time.")
+@click.option(
+    "--workers", default=16, show_default=True, help="Requests that boto3 has under way at a time."
+)
+@click.option(
+    "--client",
+    type=click.Choice(["boto3", "lean"]),
+    default="boto3",
+    show_default=True,
+    help="Who asks S3; the ledger is the same.  The lean client asks as fast as S3 lets it, at a "
+    "fraction of the processor time, and leaves to boto3 whatever is out of the ordinary.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Of the lean client, to use several cores; not with --read-budget.",
+)
 @aws_options
 @click.pass_context
 def command(  # noqa: PLR0913 - one argument per option
@@ -124,6 +143,8 @@ def command(  # noqa: PLR0913 - one argument per option
     sign_key: Path | None,
     replay: Path | None,
     workers: int,
+    client: str,
+    processes: int,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Prove what a finished copy job did, object by object.
@@ -139,6 +160,7 @@ def command(  # noqa: PLR0913 - one argument per option
         LEFTOVERS,
         Auditor,
     )
+    from intact.adapters.clients import Asking, Client  # noqa: PLC0415 - imports boto3
     from intact.adapters.signing import signer  # noqa: PLC0415 - used here only
     from intact.adapters.terms import ReadTerms  # noqa: PLC0415 - beside it
 
@@ -184,6 +206,11 @@ def command(  # noqa: PLR0913 - one argument per option
         expected=tuple(expected_file(text, prefix=expect_prefix) for text in expect),
         carried=tuple(carried.split(",")) if carried else (),
         extras=extras,
+        asking=Asking(
+            client=Client(client),
+            processes=processes,
+            make=partial(reach.lean, workers=workers),
+        ),
     )
     sign = signer(sign_key) if sign_key is not None else None
     folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
