@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intact.adapters.auditor import Auditor
+from intact.adapters.boto import BotoStore
 from intact.adapters.clients import Asking, Client
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.others import ComputedReport, ExpectedFile
@@ -92,12 +93,9 @@ def test_there_are_enough_faults() -> None:
     assert {case.never for case in CASES.values()} == {*Verdict}
 
 
-@pytest.mark.parametrize("client", Client)
 @pytest.mark.parametrize("mode", [ReadMode.NEVER, ReadMode.MISSING])
-def test_every_fault_gets_its_verdict(
-    world: FaultWorld, tmp_path: Path, mode: ReadMode, client: Client
-) -> None:
-    audited = audit(world, tmp_path, mode, asking=Asking(client=client))
+def test_every_fault_gets_its_verdict(world: FaultWorld, tmp_path: Path, mode: ReadMode) -> None:
+    audited = audit(world, tmp_path, mode)
     require_sound(world, audited)
     wanted = {key: getattr(case, mode.value) for key, case in CASES.items()}
     got = {key: audited.verdict(key) for key in CASES}
@@ -112,7 +110,9 @@ def test_every_fault_gets_its_verdict(
 def test_both_clients_write_the_same_ledger(
     world: FaultWorld, tmp_path: Path, mode: ReadMode
 ) -> None:
-    boto3, lean = (audit(world, tmp_path, mode, asking=Asking(client=client)) for client in Client)
+    bare = FaultWorld.__new__(FaultWorld)  # what the server says itself, in no disguise
+    bare.__dict__.update(world.__dict__ | {"store": BotoStore(world.store.client)})
+    boto3, lean = (audit(bare, tmp_path, mode, asking=Asking(client=client)) for client in Client)
     assert boto3 == lean
     one, other = (
         [file.read_bytes() for file in LedgerReader(folder).files()]
