@@ -174,7 +174,7 @@ def heads(name: str, url: str, *, objects: int, turns: int) -> None:
 def real(url: str, *, turns: int) -> None:
     """Compare on a real server: 500 objects that are put there, and removed."""
     store: LeanStore = lean_store(endpoint_url=url, region="us-east-1")
-    client = store.boto._client  # noqa: SLF001 - to prepare
+    client = store.boto.client
     for bucket in ("source", "copies"):
         client.create_bucket(Bucket=bucket)
         for copy, _ in copies(500):

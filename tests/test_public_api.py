@@ -44,10 +44,17 @@ def test_the_public_names_are_these() -> None:
         "encode_key",
     ]
     assert intact.adapters.__all__ == [
+        "Asking",
+        "Audit",
+        "Audited",
+        "Client",
         "Download",
         "DownloadStream",
         "Proof",
+        "ReadTerms",
         "Upload",
+        "audit_copies",
+        "audit_job",
         "download",
         "download_bytes",
         "register_checksums",

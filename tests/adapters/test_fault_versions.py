@@ -11,6 +11,7 @@ import pytest
 
 from intact.adapters.auditor import Auditor
 from intact.adapters.boto import BotoStore
+from intact.adapters.clients import Asking, Client
 from intact.adapters.ledger import LedgerReader
 from intact.audit import Level, ReadMode, Reason, Subject, Verdict, Window
 from intact.batch import S3PutObjectCopy, write_manifest
@@ -83,8 +84,10 @@ class Versions:
             self.s3.delete_object(Bucket=self.target, Key=ref.key)
 
 
-@pytest.fixture(scope="module")
-def audited(s3: S3Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Finding]]:
+@pytest.fixture(scope="module", params=Client)
+def audited(
+    s3: S3Client, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> dict[str, list[Finding]]:
     """Findings by key; the last two rows are two versions of one key."""
     name = f"versions-{uuid4().hex[:12]}"
     world = Versions(s3, f"{name}-s", f"{name}-d", [])
@@ -113,11 +116,16 @@ def audited(s3: S3Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
         world.after(ref)
     folder = tmp_path_factory.mktemp("versions")
     return audit(
-        world, folder, Window(begin=begin, end=end - timedelta(seconds=1), skew=timedelta(0))
+        world,
+        folder,
+        Window(begin=begin, end=end - timedelta(seconds=1), skew=timedelta(0)),
+        Asking(client=request.param),
     )
 
 
-def audit(world: Versions, folder: Path, window: Window) -> dict[str, list[Finding]]:
+def audit(
+    world: Versions, folder: Path, window: Window, asking: Asking
+) -> dict[str, list[Finding]]:
     manifest = folder / "m.csv"
     manifest.write_bytes(b"".join(write_manifest(world.refs, fields=VERSIONED_FIELDS)))
     store = BotoStore(world.s3)
@@ -139,6 +147,7 @@ def audit(world: Versions, folder: Path, window: Window) -> dict[str, list[Findi
         require=Level.RECORDED,
         manifest=manifest,
         workers=4,
+        asking=asking,
     )
     ledger = folder / "ledger"
     auditor.run(ledger, created=datetime.now(UTC), version="0", progress=Silent())

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intact.adapters.auditor import Auditor
+from intact.adapters.boto import BotoStore
+from intact.adapters.clients import Asking, Client
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.others import ComputedReport, ExpectedFile
 from intact.audit import Level, ReadMode, Reason, Verdict, decide
@@ -102,6 +104,21 @@ def test_every_fault_gets_its_verdict(world: FaultWorld, tmp_path: Path, mode: R
         for key in CASES
         if got[key] is not wanted[key]
     } == {}
+
+
+@pytest.mark.parametrize("mode", ReadMode)
+def test_both_clients_write_the_same_ledger(
+    world: FaultWorld, tmp_path: Path, mode: ReadMode
+) -> None:
+    bare = FaultWorld.__new__(FaultWorld)  # what the server says itself, in no disguise
+    bare.__dict__.update(world.__dict__ | {"store": BotoStore(world.store.client)})
+    boto3, lean = (audit(bare, tmp_path, mode, asking=Asking(client=client)) for client in Client)
+    assert boto3 == lean
+    one, other = (
+        [file.read_bytes() for file in LedgerReader(folder).files()]
+        for folder in sorted(tmp_path.glob("ledger-*"))
+    )
+    assert one == other
 
 
 @pytest.mark.parametrize("require", [Level.INDEPENDENT, Level.COMPUTED, Level.READ])

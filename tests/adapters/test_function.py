@@ -227,7 +227,7 @@ def test_the_handler_asks_for_the_owners_that_it_was_told(
         return AWSResponse(params["url"], 404, HTTPHeaders(), None), gone
 
     hook: Any = answer  # the hook's type says that it returns nothing; botocore takes it
-    opened._client.meta.events.register("before-call.s3.HeadObject", hook)  # noqa: SLF001 - as above
+    opened.client.meta.events.register("before-call.s3.HeadObject", hook)
     for context in (Context(), None):
         (result,) = function.handler(sent, context)["results"]
         assert evidence(result).destination == Absent(detail="404")

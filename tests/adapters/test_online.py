@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import pickle
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ import pytest
 from intact.adapters.http import lean_store
 from intact.adapters.online import AHEAD, OnlineRunner, ProcessRunner
 from intact.adapters.runner import Runner
+from intact.adapters.terms import ReadTerms
 from intact.audit import Copy, Evidence, Policy, ReadMode, Unreadable, Verdict
 from intact.errors import AccessError, UsageError
 from intact.s3 import ObjectRef
@@ -168,3 +170,23 @@ def test_an_error_of_one_process_is_the_callers() -> None:
         make = partial(lean_store, endpoint_url=server.url, region="No Region!")
         with pytest.raises(Exception, match="No Region!"):
             list(ProcessRunner(make, PLAIN, processes=1).run(copies(1)))
+
+
+def test_processes_share_a_sample_and_no_budget() -> None:
+    policy = Policy(reported=False, versioned=False, read=ReadMode.SAMPLE)
+    terms = ReadTerms(fraction=0.5, subject="sampled")
+    with scripted(mixed) as server:
+        make = partial(lean_store, endpoint_url=server.url, region="us-east-1")
+        found = list(
+            ProcessRunner(make, policy, processes=2, chunk=30, terms=terms).run(copies(60))
+        )
+        with closing(make()) as store:
+            expected = list(Runner(store.boto, store.boto, policy, terms=terms).run(copies(60)))
+    assert found == expected
+    assert any("outside the sample" in str(record.evidence) for record in found)
+    with pytest.raises(UsageError, match="budget is for one process"):
+        ProcessRunner(make, policy, processes=2, terms=ReadTerms(budget=1))
+    with pytest.raises(UsageError, match="budget is for one process"):
+        pickle.dumps(ReadTerms(budget=1))
+    with pytest.raises(UsageError, match="processes is 0"):
+        ProcessRunner(make, policy, processes=0)

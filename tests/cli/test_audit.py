@@ -17,8 +17,8 @@ from intact.adapters.offline.auditor import WORK
 from intact.adapters.s3control import describe_job
 from intact.adapters.verify import contradictions, problems
 from intact.audit import Level, Reason, Verdict, Withheld
+from intact.audit.ledger import LEDGER
 from intact.batch.report import ReportManifest
-from intact.cli.audit import LEDGER
 from intact.cli.main import cli
 from intact.errors import ExitCode, FormatError, StoreError, UsageError
 from tests.stage import ACCOUNT
@@ -92,6 +92,22 @@ def test_a_saved_description_of_a_job_is_enough(auditing: Auditing, tmp_path: Pa
     saved.write_text(json.dumps(job, default=lambda moment: moment.isoformat()))
     result = auditing(str(saved), "--read", "all")
     assert result.return_value == ExitCode.VERIFIED, result.output
+
+
+@pytest.mark.parametrize("processes", ["1", "2"])
+def test_the_lean_client_proves_the_same(auditing: Auditing, processes: str) -> None:
+    assert auditing.by_id("--read", "missing").return_value == ExitCode.VERIFIED
+    wanted = auditing.records()
+    arguments = ("--read", "missing", "--client", "lean", "--processes", processes)
+    result = auditing.by_id(*arguments)
+    assert result.return_value == ExitCode.VERIFIED, result.output
+    assert auditing.records() == wanted
+
+
+def test_processes_have_no_common_budget(auditing: Auditing) -> None:
+    arguments = ("--read", "all", "--read-budget", "1KiB", "--client", "lean", "--processes", "2")
+    assert isinstance(auditing.by_id(*arguments).exception, UsageError)
+    assert isinstance(auditing.by_id("--processes", "2").exception, UsageError)
 
 
 def test_a_manifest_without_a_job_is_enough(auditing: Auditing) -> None:

@@ -16,8 +16,7 @@ from intact.adapters.auditor import STAGING
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.verify import contradictions, problems
 from intact.audit import Verdict
-from intact.audit.ledger import FINDINGS, SEAL, SEGMENTS
-from intact.cli.audit import LEDGER
+from intact.audit.ledger import FINDINGS, LEDGER, SEAL, SEGMENTS
 from intact.cli.main import cli
 from intact.errors import ExitCode, FormatError, UsageError
 from tests.ledgers import GOLDEN, copied, written

@@ -17,8 +17,8 @@ from click.testing import CliRunner
 
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.s3control import cancel, describe, s3control_client
+from intact.audit.ledger import LEDGER
 from intact.batch.outcome import JobStatus
-from intact.cli.audit import LEDGER
 from intact.cli.main import cli
 from intact.errors import ExitCode, UsageError
 from intact.rehearsal.faults import DEATH, Faults

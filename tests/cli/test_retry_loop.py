@@ -13,8 +13,8 @@ from intact.adapters.ledger import LedgerReader
 from intact.adapters.record import JobRecord
 from intact.adapters.s3control import s3control_client
 from intact.audit import Verdict
+from intact.audit.ledger import LEDGER
 from intact.batch.manifest import VERSIONED_FIELDS
-from intact.cli.audit import LEDGER
 from intact.cli.main import cli
 from intact.errors import ExitCode
 from intact.rehearsal.endpoint import BatchEndpoint

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from intact.adapters.clients import Asking
 from intact.adapters.duckdb import TaskJoin
 from intact.adapters.files import named_whole
 from intact.adapters.inventory import fetch_inventory, inventory_rows
 from intact.adapters.ledger import read_header
 from intact.adapters.report import fetch_report
-from intact.adapters.runner import Runner
 from intact.adapters.staging import Staged, stage
 from intact.adapters.terms import ReadTerms
 from intact.adapters.writing import LedgerWriter, require_same
@@ -29,7 +30,7 @@ from intact.errors import UsageError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from datetime import datetime
 
     from intact.adapters.boto import BotoStore
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from intact.adapters.others import ComputedReport, ExpectedFile
     from intact.adapters.ports import Progress
     from intact.adapters.signing import Signer
-    from intact.audit import Level, ReadMode, Subject
+    from intact.audit import Level, ReadMode, Record, Subject
     from intact.batch import ManifestRow
     from intact.batch.inventory import InventoryManifest
 
@@ -70,6 +71,7 @@ class Auditor:
         carried: What the manifest's ``Ignore`` columns hold, in order: an algorithm, ``Size``, or
             any other name for what is not looked at; empty where nobody says.
         extras: Whether to look for objects at the destination that no row accounts for.
+        asking: How S3 is asked about the copies.
     """
 
     subject: Subject
@@ -87,6 +89,7 @@ class Auditor:
     expected: tuple[ExpectedFile, ...] = ()
     carried: tuple[str, ...] = ()
     extras: bool = False
+    asking: Asking = field(default_factory=Asking)
 
     def policy(self) -> Policy:
         """Return the terms that the verdicts are reached under."""
@@ -110,8 +113,25 @@ class Auditor:
     ) -> None:
         """Write the ledger, or finish the one that an interrupted run has left there.
 
+        As ``records``, whose records are thrown away.
+        """
+        given = self.records(ledger, created=created, version=version, progress=progress, sign=sign)
+        for _ in given:
+            pass
+
+    def records(
+        self,
+        ledger: Path,
+        *,
+        created: datetime,
+        version: str,
+        progress: Progress,
+        sign: Signer | None = None,
+    ) -> Generator[Record]:
+        """Yield each record once it is in the ledger's hands, in the manifest's order.
+
         Whatever ends it early leaves a ledger that the next run goes on with: what is in its
-        segments is not asked again.
+        segments is not asked again, nor yielded.
 
         Args:
             ledger: Folder of the ledger; what was joined lies beside it until it is finished.
@@ -128,7 +148,7 @@ class Auditor:
             OSError: The disk is full, or its like.
         """
         if self.subject.format is not ManifestFormat.CSV and self.inventory is None:
-            self._with_inventory().run(
+            yield from self._with_inventory().records(
                 ledger, created=created, version=version, progress=progress, sign=sign
             )
             return
@@ -147,7 +167,8 @@ class Auditor:
                 raise UsageError(f"{ledger}: holds a finished audit; wanted another folder")
             progress.phase("this audit was just finished; nothing is asked again")
         else:
-            self._finish(ledger, self._staged(staging, header, progress), progress, sign)
+            staged = self._staged(staging, header, progress)
+            yield from self._finish(ledger, staged, progress, sign)
         staging.unlink(missing_ok=True)
 
     def _inputs(self) -> tuple[str, ...]:
@@ -165,15 +186,21 @@ class Auditor:
 
     def _finish(
         self, ledger: Path, staged: Staged, progress: Progress, sign: Signer | None
-    ) -> None:
+    ) -> Generator[Record]:
         with LedgerWriter(ledger, staged.header) as writer:
             progress.phase("auditing", total=staged.counts.manifest_rows - writer.rows)
-            runner = Runner(
-                self.source, self.destination, staged.header.policy, self.workers, self.terms
+            ask = self.asking.about(
+                self.source,
+                self.destination,
+                policy=staged.header.policy,
+                workers=self.workers,
+                terms=self.terms,
             )
-            for record in runner.run(staged.rows(after=writer.last)):
-                writer.append(record)
-                progress.advance()
+            with closing(ask(staged.rows(after=writer.last))) as found:
+                for record in found:
+                    writer.append(record)
+                    progress.advance()
+                    yield record
             writer.seal(staged.counts, sign=sign)
 
     def _staged(self, path: Path, header: Header, progress: Progress) -> Staged:

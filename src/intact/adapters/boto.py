@@ -120,11 +120,15 @@ def load_model(service: str = "s3control") -> Model:
 
 
 class BotoStore:
-    """An ``ObjectStore`` over a boto3 S3 client."""
+    """An ``ObjectStore`` over a boto3 S3 client.
+
+    Attributes:
+        client: That client.
+    """
 
     def __init__(self, client: S3Client) -> None:
         """Use a client made by ``s3_client``; it is shared by all threads."""
-        self._client = client
+        self.client = client
         self._known_to_s3 = False  # our key, by a refusal that named another reason
 
     def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
@@ -139,7 +143,7 @@ class BotoStore:
             FormatError: A malformed answer.
         """
         try:
-            response = self._client.head_object(**_address(ref), ChecksumMode="ENABLED")
+            response = self.client.head_object(**_address(ref), ChecksumMode="ENABLED")
         except ClientError as error:
             if error.response.get("Error", {}).get("Code") in _NOT_FOUND:
                 headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
@@ -160,7 +164,7 @@ class BotoStore:
         if code != _BAD_REQUEST and (code != _FORBIDDEN or self._known_to_s3):
             return error
         try:
-            self._client.get_object(**_address(ref), IfMatch='"none"')["Body"].close()
+            self.client.get_object(**_address(ref), IfMatch='"none"')["Body"].close()
         except ClientError as told:
             if told.response.get("Error", {}).get("Code") in _NO_ACCESS:
                 return told
@@ -197,7 +201,7 @@ class BotoStore:
 
     def _head_part(self, ref: ObjectRef, facts: ObjectFacts, number: int) -> Mapping[str, Any]:
         try:
-            return self._client.head_object(
+            return self.client.head_object(
                 **_address(ref),
                 PartNumber=number,
                 IfMatch=f'"{facts.etag}"',
@@ -210,7 +214,7 @@ class BotoStore:
         marker = 0
         while True:
             try:
-                response = self._client.get_object_attributes(
+                response = self.client.get_object_attributes(
                     **_address(ref),
                     ObjectAttributes=["ETag", "ObjectParts"],
                     MaxParts=1000,
@@ -234,7 +238,7 @@ class BotoStore:
             StoreError: A refusal, or no answer.
             AccessError: The credentials are of no use.
         """
-        pages = self._client.get_paginator("list_object_versions").paginate(
+        pages = self.client.get_paginator("list_object_versions").paginate(
             Bucket=ref.bucket, Prefix=ref.key
         )
         try:
@@ -253,7 +257,7 @@ class BotoStore:
         Raises:
             StoreError: The bucket could not be listed to its end.
         """
-        return list_objects(self._client, beginning.bucket, prefix=beginning.key)
+        return list_objects(self.client, beginning.bucket, prefix=beginning.key)
 
     def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
         """GetObject bound to the ETag, chunk by chunk.
@@ -263,7 +267,7 @@ class BotoStore:
             AccessError: The credentials are of no use.
         """
         try:
-            response = self._client.get_object(**_address(ref), IfMatch=f'"{etag}"')
+            response = self.client.get_object(**_address(ref), IfMatch=f'"{etag}"')
             with contextlib.closing(response["Body"]) as body:
                 yield from body.iter_chunks(CHUNK)
         except (BotoCoreError, ClientError) as error:
@@ -276,7 +280,7 @@ class BotoStore:
             StoreError: The bucket does not exist or is not ours to see.
         """
         try:
-            self._client.head_bucket(Bucket=bucket)
+            self.client.head_bucket(Bucket=bucket)
         except (BotoCoreError, ClientError) as error:
             raise StoreError(f"HeadBucket s3://{bucket}: {error}") from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import islice
 from multiprocessing import get_context
@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 from intact.adapters.http.heads import Heads
 from intact.adapters.http.pace import MOST
 from intact.adapters.runner import Runner
+from intact.adapters.terms import ReadTerms
 from intact.audit import Absent, Copy, Evidence, Policy, Record, Slot, Unreadable, decide
-from intact.errors import AccessError, FormatError, StoreError
+from intact.errors import AccessError, FormatError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -44,6 +45,7 @@ class OnlineRunner:
         policy: The terms.
         workers: Threads, for what is not HeadObject and for what botocore has to do.
         most: Bound on the HeadObject requests under way to each store.
+        terms: Which objects' bytes may be read, where the policy wants them.
     """
 
     source: LeanStore
@@ -51,6 +53,7 @@ class OnlineRunner:
     policy: Policy
     workers: int = 16
     most: int = MOST
+    terms: ReadTerms = field(default_factory=ReadTerms)
 
     def run(self, copies: Iterable[tuple[Copy, Evidence]]) -> Generator[Record]:
         """Yield one record for each copy, in order; memory does not grow with their number.
@@ -90,6 +93,8 @@ class ProcessRunner:
         processes: How many; two for two cores.
         workers: Threads of each.
         chunk: Copies that a process takes at a time.
+        terms: Which objects' bytes may be read.  A sample is one for all processes; a budget of
+            bytes is not, since none knows what the others have read.
     """
 
     make: Callable[[], LeanStore]
@@ -97,6 +102,18 @@ class ProcessRunner:
     processes: int
     workers: int = 16
     chunk: int = CHUNK
+    terms: ReadTerms = field(default_factory=ReadTerms)
+
+    def __post_init__(self) -> None:
+        """Refuse what processes cannot share.
+
+        Raises:
+            UsageError: There is no process, or the terms have a budget.
+        """
+        if self.processes < 1:
+            raise UsageError(f"processes is {self.processes}; wanted at least 1")
+        if self.terms.budget is not None:
+            raise UsageError("a byte budget is for one process; wanted 1 process, or no budget")
 
     def run(self, copies: Iterable[tuple[Copy, Evidence]]) -> Generator[Record]:
         """As ``OnlineRunner.run``; two chunks for each process are under way.
@@ -109,7 +126,7 @@ class ProcessRunner:
             self.processes,
             mp_context=get_context("spawn"),
             initializer=_prepare,
-            initargs=(self.make, self.policy, self.workers),
+            initargs=(self.make, self.policy, self.workers, self.terms),
         ) as pool:
             waiting: deque[Future[_Part]] = deque()
             try:
@@ -129,11 +146,11 @@ _PREPARED: list[Callable[[], OnlineRunner]] = []
 """How to have this process's runner, where it is one of a ``ProcessRunner``."""
 
 
-def _prepare(make: Callable[[], LeanStore], policy: Policy, workers: int) -> None:
+def _prepare(make: Callable[[], LeanStore], policy: Policy, workers: int, terms: ReadTerms) -> None:
     @cache
     def runner() -> OnlineRunner:
         store = make()
-        return OnlineRunner(store, store, policy, workers)
+        return OnlineRunner(store, store, policy, workers, terms=terms)
 
     _PREPARED.append(runner)
 
@@ -184,7 +201,9 @@ class _Window:
         self._loop = loop
         self._threads = threads
         self._policy = runner.policy
-        self._threaded = Runner(runner.source, runner.destination, runner.policy)
+        self._threaded = Runner(
+            runner.source, runner.destination, runner.policy, terms=runner.terms
+        )
         self._destination = Heads(runner.destination, loop=loop, threads=threads, most=runner.most)
         self._source = (
             self._destination

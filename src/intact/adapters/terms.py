@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from intact.audit import Withheld
 from intact.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from intact.s3 import ObjectRef
 
 _HASHED = 8
@@ -23,6 +26,9 @@ class ReadTerms:
     Whether an object is in the sample depends on its destination and the audit's subject alone,
     so an audit that is run again reads the same ones.  The budget is one run's: what is asked for
     first is read first, and an object counts with its whole size before it is read.
+
+    Attributes:
+        budget: Bytes that may be read altogether; None for any number.
     """
 
     def __init__(
@@ -42,10 +48,20 @@ class ReadTerms:
             raise UsageError(f"sample is {fraction:g}; wanted above 0, at most 1")
         if budget is not None and budget < 0:
             raise UsageError(f"byte budget is {budget}; wanted 0 or more")
-        self._fraction, self._budget = fraction, budget
+        self._fraction, self.budget, self._subject = fraction, budget, subject
         self._left = budget
         self._key = hashlib.blake2b(subject.encode(), digest_size=_KEY).digest()
         self._lock = Lock()
+
+    def __reduce__(self) -> tuple[Callable[[], ReadTerms], tuple[()]]:
+        """Go to another process, as long as there is nothing to share with it.
+
+        Raises:
+            UsageError: There is a budget.
+        """
+        if self.budget is not None:
+            raise UsageError("a byte budget is for one process")
+        return partial(ReadTerms, fraction=self._fraction, subject=self._subject), ()
 
     def samples(self, destination: ObjectRef) -> bool:
         """Whether a copy is in the sample."""
@@ -66,6 +82,6 @@ class ReadTerms:
             if self._left is None:
                 return None
             if size > self._left:
-                return Withheld(terms=f"the budget of {self._budget} bytes is spent")
+                return Withheld(terms=f"the budget of {self.budget} bytes is spent")
             self._left -= size
         return None

@@ -209,6 +209,8 @@ def _of_version(
     Where S3 may not be asked for it, a version that the manifest names is bound by its name, and
     what the key holds now by a Compute checksum job that began when the copy job had ended.
     """
+    if not rows:
+        return frozenset()
     if facts is not None:
         return frozenset(row for row in rows if _is_version(row, facts))
     return frozenset(row for row in rows if (named and _by_name(row)) or _of_current(row, policy))

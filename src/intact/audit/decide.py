@@ -76,7 +76,7 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     source, destination = pair.source, pair.destination
     if source.contradicts_itself() or destination.contradicts_itself():
         return _unverifiable(Reason.CONTRADICTION)
-    if len(_sizes(source) | _sizes(destination)) > 1:
+    if len({*_sizes(source), *_sizes(destination)}) > 1:
         return _differing(Reason.SIZE_DIFFERS, acquits=pair.acquits)
     if any_difference(source, destination):
         return _differing(Reason.CHECKSUM_DIFFERS, acquits=pair.acquits or pair.loose)
@@ -98,7 +98,7 @@ def _differing(reason: Reason, *, acquits: Reason | None) -> Finding:
 
 def _weigh(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     """Nothing differs: how strongly is equality shown?"""
-    unread = _unread(pair, evidence)
+    unread = None if policy.read is ReadMode.NEVER else _unread(pair, evidence)
     if policy.read.always and unread is not None:
         return unread
     honoured = _honoured(pair.destination, policy)
@@ -215,10 +215,9 @@ def algorithms_by_parts(side: Side) -> frozenset[Algorithm]:
     return frozenset({c.algorithm for c in side.composites} | parted)
 
 
-def _sizes(side: Side) -> set[int]:
-    expected = side.expected.size if side.expected is not None else None
-    told = (side.facts.size if side.facts is not None else None, expected)
-    return {size for size in told if size is not None}
+def _sizes(side: Side) -> list[int]:
+    speakers = (side.facts, side.expected)
+    return [told.size for told in speakers if told is not None and told.size is not None]
 
 
 def _unverifiable(reason: Reason) -> Finding:

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 FORMAT = "intact-ledger"
 VERSION = 3
+LEDGER = "ledger"
+"""Folder of a ledger among what else an audit leaves."""
 HEADER, SEGMENTS, FINDINGS, SEAL = "header.json", "segments.jsonl", "findings", "seal.json"
 SLICE = "slice-"
 """What names of segments begin with whose rows stand in no order, and among those of others."""

@@ -29,15 +29,13 @@ def strength(source: Side, destination: Side, *, honoured: bool) -> Level:
         return Level.READ
     if any_equal(source.computed, destination.computed):
         return Level.COMPUTED
-    if any_equal(source.known | source.independent, destination.computed):
+    if any_equal(source.vouched, destination.computed):
         return Level.INDEPENDENT
     if not honoured:
         return Level.NONE
     if any_equal(source.independent, _forced(source, destination)):
         return Level.INDEPENDENT
-    if any_equal(source.known | source.independent, destination.recorded) or _composed(
-        source, destination
-    ):
+    if any_equal(source.vouched, destination.recorded) or _composed(source, destination):
         return Level.RECORDED
     return _by_etag(source, destination)
 
@@ -56,7 +54,8 @@ def etags_disagree(source: Side, destination: Side) -> bool:
     ours = _presumed(source)
     theirs = _presumed(destination)
     return (
-        any_differ(ours, destination.known | theirs)
+        any_differ(ours, destination.known)
+        or any_differ(ours, theirs)
         or any_differ(theirs, source.known)
         or composites_differ(ours, destination.recut)
         or composites_differ(theirs, source.recut)
@@ -64,9 +63,11 @@ def etags_disagree(source: Side, destination: Side) -> bool:
 
 
 def _read(source: Side, destination: Side) -> bool:
-    if any_equal(source.known | source.independent, destination.hashed):
+    if any_equal(source.vouched, destination.hashed):
         return True
-    return composites_equal(source.composites | source.independent, destination.recut)
+    return bool(destination.recut) and composites_equal(
+        source.composites | source.independent, destination.recut
+    )
 
 
 def _forced(source: Side, destination: Side) -> frozenset[Checksum]:
@@ -74,7 +75,7 @@ def _forced(source: Side, destination: Side) -> frozenset[Checksum]:
     if source.facts is None:
         return frozenset()
     carried = {c.algorithm for c in source.stored if c.type is not ChecksumType.COMPOSITE}
-    return frozenset(c for c in destination.stored if c.algorithm not in carried)
+    return frozenset([c for c in destination.stored if c.algorithm not in carried])
 
 
 def _composed(source: Side, destination: Side) -> bool:
@@ -90,8 +91,8 @@ def _by_etag(source: Side, destination: Side) -> Level:
     return Level.ETAG if equal else Level.NONE
 
 
-def _presumed(side: Side) -> frozenset[Checksum]:
-    return frozenset() if side.presumed is None else frozenset({side.presumed})
+def _presumed(side: Side) -> tuple[Checksum, ...]:
+    return () if side.presumed is None else (side.presumed,)
 
 
 def _cut_as(model: Side, other: Side) -> frozenset[Checksum]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import click
 
 from intact.audit import Level, ReadMode, Subject
+from intact.audit.ledger import LEDGER
 from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
@@ -29,7 +31,6 @@ from intact.cli.resuming import resumable
 from intact.errors import ExitCode, FormatError, UsageError
 from intact.s3 import ObjectRef
 
-LEDGER = "ledger"
 _LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.RECORDED.value}
 
 
@@ -39,6 +40,7 @@ Examples:
   $ intact audit 6a4d1f20-... --account-id 111122223333
   $ intact audit described-job.json --read missing --read-budget 100GiB
   $ intact audit job.json.submitted --read sample:0.01 --extras
+  $ intact audit described-job.json --client lean --processes 2
   $ intact audit described-job.json --computed compute-job.json --require computed
   $ intact audit described-job.json --offline --computed compute-job.json --memory 2GB
   $ intact audit described-job.json --invoked invoke-job.json --require read
@@ -130,10 +132,27 @@ Examples:
 @click.option(
     "--memory", default="2GB", show_default=True, help="With --offline: memory to stay in."
 )
-@click.option("--workers", default=16, show_default=True, help="Requests under way at a time.")
+@click.option(
+    "--workers", default=16, show_default=True, help="Requests that boto3 has under way at a time."
+)
+@click.option(
+    "--client",
+    type=click.Choice(["boto3", "lean"]),
+    default="boto3",
+    show_default=True,
+    help="Who asks S3; the ledger is the same.  The lean client asks as fast as S3 lets it, at a "
+    "fraction of the processor time, and leaves to boto3 whatever is out of the ordinary.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Of the lean client, to use several cores; not with --read-budget.",
+)
 @aws_options
 @click.pass_context
-def command(  # noqa: PLR0913 - one argument per option
+def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal per contradiction
     context: click.Context,
     /,
     *,
@@ -160,6 +179,8 @@ def command(  # noqa: PLR0913 - one argument per option
     inventory: tuple[str, ...],
     memory: str,
     workers: int,
+    client: str,
+    processes: int,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Prove what a finished copy job did, object by object.
@@ -175,6 +196,7 @@ def command(  # noqa: PLR0913 - one argument per option
         LEFTOVERS,
         Auditor,
     )
+    from intact.adapters.clients import Asking, Client  # noqa: PLC0415 - imports boto3
     from intact.adapters.signing import signer  # noqa: PLC0415 - used here only
     from intact.adapters.terms import ReadTerms  # noqa: PLC0415 - beside it
 
@@ -257,6 +279,11 @@ def command(  # noqa: PLR0913 - one argument per option
         expected=tuple(expected_file(text, prefix=expect_prefix) for text in expect),
         carried=tuple(carried.split(",")) if carried else (),
         extras=extras,
+        asking=Asking(
+            client=Client(client),
+            processes=processes,
+            make=partial(reach.lean, workers=workers),
+        ),
     )
     folder.mkdir(parents=True, exist_ok=True)
     with Bar() as progress, resumable(context, folder):

@@ -18,7 +18,7 @@ from intact.adapters.boto import BotoStore, s3_client
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.s3control import describe_job, s3control_client
 from intact.audit import Level, ReadMode, Subject, Verdict
-from intact.cli.audit import LEDGER
+from intact.audit.ledger import LEDGER
 from intact.cli.present import present
 from intact.cli.progress import Bar
 from intact.rehearsal.demo import ACCOUNT, WORKERS, rehearse, temporary_buckets

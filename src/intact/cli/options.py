@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from types_boto3_sts import STSClient
 
     from intact.adapters.boto import BotoStore
+    from intact.adapters.http import LeanStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,12 @@ class Aws:
         from intact.adapters.boto import BotoStore  # noqa: PLC0415 - imports boto3
 
         return BotoStore(self.client(workers=workers))
+
+    def lean(self, *, workers: int) -> LeanStore:
+        """Make a lean object store, in whichever process this is called."""
+        from intact.adapters.http import LeanStore  # noqa: PLC0415 - imports boto3
+
+        return LeanStore(self.client(workers=workers))
 
     def sts(self) -> STSClient | None:
         """Make a client that tells whose credentials these are; another server's are of nobody."""

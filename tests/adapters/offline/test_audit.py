@@ -119,7 +119,7 @@ def answer(facts: Facts | None, ref: ObjectRef) -> ObjectFacts | Absent | Unread
 def wanted(known: World, rows: list[Joined]) -> Iterator[Record]:
     """The records that the rules give, one by one."""
     inventories = {found.of: listed(found) for found in known.inputs.inventories}
-    for row, task, said in rows:
+    for row, task, said, _ in rows:
         if isinstance(row, MalformedRow):
             copy = Copy(row=row.line, source=None, destination=None, text=row.text)
             evidence = Evidence(row=Unreadable(problem=row.problem))
