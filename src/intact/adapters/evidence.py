@@ -191,7 +191,7 @@ class Testimony:
             for line, result in enumerate(results, 1):
                 try:
                     row = _computed_row(result)
-                    keys = _readings(row.raw_key, written) if row is not None else []
+                    keys = readings(row.raw_key, written) if row is not None else []
                 except FormatError as error:
                     self.malformed_computed += 1
                     leave(("unreadable Compute checksum row", place, line, "", ascii(str(error))))
@@ -289,7 +289,7 @@ def _computed_row(result: TaskResult | MalformedRow) -> ComputedRow | None:
     return ComputedRow.parse(result)
 
 
-def _readings(raw_key: str, written: ManifestFormat | None) -> list[str]:
+def readings(raw_key: str, written: ManifestFormat | None) -> list[str]:
     """Keys that a report may mean.
 
     Raises:

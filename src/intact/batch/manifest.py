@@ -142,19 +142,39 @@ def read_manifest(
     Raises:
         UsageError: ``fields`` lacks Bucket or Key, has one twice, or one that S3 does not know.
     """
-    columns = tuple(fields)
-    named = sorted(name for name in columns if name != IGNORE)
+    columns = require_fields(fields)
+    for line, raw in enumerate(lines, 1):
+        text = raw.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
+        yield read_row(text, line=line, fields=columns)
+
+
+def require_fields(fields: Sequence[str]) -> tuple[str, ...]:
+    """Refuse columns that bind no object, or that S3 does not know.
+
+    Raises:
+        UsageError: ``fields`` lacks Bucket or Key, has one twice, or one that S3 does not know.
+    """
+    named = sorted(name for name in fields if name != IGNORE)
     if named not in (sorted(FIELDS), sorted(VERSIONED_FIELDS)):
         raise UsageError(
             f"manifest fields are {list(fields)}; "
             "wanted Bucket and Key once, VersionId at most once, else Ignore"
         )
-    for line, raw in enumerate(lines, 1):
-        text = raw.rstrip(b"\r\n").decode("utf-8", "surrogateescape")
-        try:
-            yield _parse(text, line=line, columns=columns)
-        except FormatError as error:
-            yield MalformedRow(line=line, text=text, problem=str(error))
+    return tuple(fields)
+
+
+def read_row(text: str, *, line: int, fields: tuple[str, ...]) -> ManifestRow | MalformedRow:
+    """Read one row of a manifest.
+
+    Args:
+        text: The row without its line end; bytes that are no UTF-8 are surrogate-escaped.
+        line: Number of its line, from 1.
+        fields: Meaning of each column, as ``require_fields`` returned them.
+    """
+    try:
+        return _parse(text, line=line, columns=fields)
+    except FormatError as error:
+        return MalformedRow(line=line, text=text, problem=str(error))
 
 
 def _parse(text: str, *, line: int, columns: tuple[str, ...]) -> ManifestRow:

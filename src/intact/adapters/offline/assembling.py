@@ -1,0 +1,86 @@
+"""Flat columns, made a ledger's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import reduce
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from intact.adapters.arrow import KNOWN, SCHEMA, arrow_type
+from intact.audit.schema import COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from intact.audit import Finding, Slot
+    from intact.audit.schema import Type
+
+Judged = tuple["Finding", frozenset["Slot"]]
+"""A finding, and the slots that ``decide`` asked for to no avail."""
+
+
+def known(flat: pa.RecordBatch) -> pa.RecordBatch:
+    """Make columns of ``KNOWN`` from flat ones, ``task.status`` and the like.
+
+    Args:
+        flat: Columns by their path; what is not there is null.
+    """
+    given = dict(zip(flat.schema.names, flat.columns, strict=True))
+    arrays = [_array(given, name, COLUMNS[name]) for name in KNOWN.names]
+    return pa.RecordBatch.from_arrays(
+        [
+            pa.nulls(flat.num_rows, field.type) if array is None else array
+            for field, array in zip(KNOWN, arrays, strict=True)
+        ],
+        schema=KNOWN,
+    )
+
+
+def judged(
+    known: pa.RecordBatch, sorts: pa.DictionaryArray, found: Sequence[Judged], *, terms: str
+) -> pa.Table:
+    """Add its finding to each row.
+
+    Args:
+        known: The rows.
+        sorts: The sort of each row.
+        found: What each sort was found to be, in the order of the dictionary.
+        terms: Why the slots that were asked for were not answered.
+    """
+    at = sorts.indices
+    verdicts = {
+        "verdict": [finding.verdict.value for finding, _ in found],
+        "reason": [finding.reason.value for finding, _ in found],
+        "level": [finding.level.name.lower() for finding, _ in found],
+    }
+    columns = dict(zip(known.schema.names, known.columns, strict=True))
+    columns |= {name: pa.array(words, pa.string()).take(at) for name, words in verdicts.items()}
+    for slot in {slot for _, asked in found for slot in asked}:
+        words = [terms if slot in asked else None for _, asked in found]
+        flat = {f"{slot.value}.withheld": pa.array(words, pa.string()).take(at)}
+        columns[slot.value] = _array(flat, slot.value, COLUMNS[slot.value])
+    return pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _array(given: Mapping[str, pa.Array], name: str, kind: Type) -> pa.Array | None:
+    """The column or member of that name; None where nothing of it is given."""
+    if name in given:
+        return given[name].cast(arrow_type(kind))
+    if not isinstance(kind, Mapping):
+        return None
+    members = {member: _array(given, f"{name}.{member}", k) for member, k in kind.items()}
+    some = [array for array in members.values() if array is not None]
+    if not some:
+        return None
+    rows = len(some[0])
+    mask = None
+    if all(array.null_count for array in some):
+        mask = reduce(pc.and_, (array.is_null() for array in some))
+    arrays = [
+        pa.nulls(rows, arrow_type(kind[member])) if array is None else array
+        for member, array in members.items()
+    ]
+    return pa.StructArray.from_arrays(arrays, fields=list(arrow_type(kind)), mask=mask)

@@ -1,0 +1,257 @@
+"""An offline audit from end to end: files in, segments of a ledger out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from intact.adapters.files import named_whole, whole_file
+from intact.adapters.offline import assembling, joining
+from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
+from intact.adapters.offline.views import Views
+from intact.adapters.parquet import settings
+from intact.adapters.rows import known
+from intact.audit import Copy, Counts, Evidence, ReadMode, Record, Slot, Unreadable, Withheld, decide
+from intact.batch.manifest import ManifestFormat
+from intact.errors import UsageError
+from intact.s3 import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from intact.adapters.offline.inputs import Inputs
+    from intact.audit import Finding, Policy, Subject
+
+BUCKETS = 64
+"""20 million objects in slices of 312,500; measured by benchmarks/bench_offline.py."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """What one bucket of the inputs held.
+
+    Attributes:
+        rows: Rows of the manifest that could be read.
+        duplicates: Rows that name an object that another row names.
+        stray_results: Rows of the report that match none of the manifest.
+        duplicate_results: Rows of the report on an object that another one is on.
+        stray_computed: Rows of Compute checksum jobs on no object of the manifest.
+        sorts: Sorts of rows that were judged.
+    """
+
+    rows: int
+    duplicates: int
+    stray_results: int
+    duplicate_results: int
+    stray_computed: int
+    sorts: int
+
+
+class OfflineAudit:
+    """Judges every row of a manifest by files alone.
+
+    Use ``segments`` until it ends; what it has finished a later run does not do again.
+    """
+
+    def __init__(  # noqa: PLR0913 - keywords all but the first three
+        self,
+        subject: Subject,
+        policy: Policy,
+        inputs: Inputs,
+        *,
+        folder: Path,
+        buckets: int = BUCKETS,
+        memory_limit: str = "2GB",
+        threads: int | None = None,
+    ) -> None:
+        """Check that the inputs can prove anything.
+
+        Args:
+            subject: The copy job.
+            policy: The terms.
+            inputs: The files.
+            folder: Holds what is staged and finished; may hold what an earlier run left.
+            buckets: Slices that are joined one by one.
+            memory_limit: DuckDB's ``memory_limit``.
+            threads: DuckDB's ``threads``; None for one per core.
+
+        Raises:
+            UsageError: The manifest is no CSV, bytes are to be read, or an inventory is older
+                than the copies or lacks the versions that the manifest names.
+        """
+        _require(subject, policy, inputs)
+        self._subject = subject
+        self._policy = policy
+        self._inputs = inputs
+        self._folder = folder
+        self._buckets = buckets
+        any_copy = subject.operation.destination(ObjectRef(bucket="", key="-"))
+        self._copies = replace(any_copy, key=any_copy.key.removesuffix("-"))
+        config: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": memory_limit,
+            "temp_directory": str(folder / "spill"),
+            "autoinstall_known_extensions": False,
+            "TimeZone": "UTC",
+        }
+        if threads is not None:
+            config["threads"] = threads
+        self._connection = duckdb.connect(config=config)
+        self._stage = Stage(folder / "stage", self._connection, buckets=buckets)
+
+    def segments(self) -> Iterator[tuple[Path, Slice]]:
+        """Yield a file of ledger rows for each bucket, and what the bucket held.
+
+        Raises:
+            FormatError: An input is not what it promises.
+        """
+        done = self._folder / "slices"
+        done.mkdir(parents=True, exist_ok=True)
+        terms = None
+        for bucket in range(self._buckets):
+            path, note = done / f"{bucket}.parquet", done / f"{bucket}.json"
+            if not note.exists():
+                terms = terms or self._load()
+                found = self._judge(bucket, terms, path)
+                with whole_file(note) as file:
+                    file.write(json.dumps(asdict(found)).encode())
+            yield path, Slice(**json.loads(note.read_bytes()))
+
+    def malformed_rows(self) -> Iterator[Record]:
+        """Yield a record for each row of the manifest that could not be read."""
+        self._stage.manifest(self._inputs.manifest, fields=self._inputs.fields)
+        for row in _lines(self._folder / "stage" / "manifest" / MALFORMED):
+            evidence = Evidence(row=Unreadable(problem=row["problem"]))
+            finding = decide(evidence, self._policy)
+            if isinstance(finding, Slot):
+                raise AssertionError("a malformed row needs no more evidence")
+            copy = Copy(row=row["line"], source=None, destination=None, text=row["text"])
+            yield Record(copy=copy, evidence=evidence, finding=finding)
+
+    def counts(self) -> Counts:
+        """Return what the inputs held, once ``segments`` has ended."""
+        slices = [found for _, found in self.segments()]
+        total = {
+            field.name: sum(getattr(found, field.name) for found in slices)
+            for field in fields(Slice)
+        }
+        report, computed = self._tally("report"), self._tally("computed")
+        reported = self._inputs.report is not None
+        tasks = self._subject.tasks
+        return Counts(
+            manifest_rows=total["rows"] + sum(1 for _ in self.malformed_rows()),
+            duplicate_rows=total["duplicates"],
+            report_rows=report["rows"] if reported else None,
+            succeeded_rows=report["succeeded"] if reported else None,
+            failed_rows=report["failed"] if reported else None,
+            duplicate_report_rows=total["duplicate_results"],
+            malformed_report_rows=report["malformed"],
+            stray_report_rows=total["stray_results"],
+            tasks=tasks and tasks.total,
+            tasks_succeeded=tasks and tasks.succeeded,
+            tasks_failed=tasks and tasks.failed,
+            ended_early=tasks is not None and not tasks.complete,
+            all_tasks_reported=tasks is not None and self._policy.reported,
+            computed_rows=computed["succeeded"],
+            failed_computed_rows=computed["failed"],
+            malformed_computed_rows=computed["malformed"],
+            stray_computed_rows=total["stray_computed"],
+        )
+
+    def _tally(self, name: str) -> dict[str, int]:
+        total = dict.fromkeys(("rows", "succeeded", "failed", "malformed"), 0)
+        for file in (self._folder / "stage").glob(f"{name}*-*/{TALLY}"):
+            for key, count in json.loads(file.read_bytes()).items():
+                total[key] += count
+        return total
+
+    def _load(self) -> Views:
+        """Stage what is not staged yet."""
+        stage, inputs, copies = self._stage, self._inputs, self._copies
+        stage.manifest(inputs.manifest, fields=inputs.fields)
+        if inputs.report is not None:
+            stage.report(inputs.report)
+        views = Views(self._connection, stage.folder)
+        sources = views.source_buckets()
+        for number, made in enumerate(inputs.computed):
+            stage.computed(f"computed{number}", made, copies=copies, sources=sources)
+        for listed in inputs.inventories:
+            stage.inventory(listed, prefix=copies.key if listed.of is Of.DESTINATION else "")
+        versioned = self._policy.versioned
+        views.terms = joining.Terms(
+            versioned=versioned,
+            reported=self._policy.reported,
+            has_report=inputs.report is not None,
+            malformed_results=self._tally("report")["malformed"],
+            copies=copies,
+            window=self._policy.window,
+            computed=[
+                found
+                for number, made in enumerate(inputs.computed)
+                for found in views.sets(f"computed{number}", begun=made.begun, versioned=versioned)
+            ],
+            inventories=frozenset(listed.of for listed in inputs.inventories),
+        )
+        return views
+
+    def _judge(self, bucket: int, views: Views, path: Path) -> Slice:
+        """Join one bucket, judge its sorts, and write its rows."""
+        views.show(bucket)
+        flat = views.joined()
+        rows = assembling.known(flat.drop_columns(["sort", *views.numbers]))
+        sorts = pc.dictionary_encode(flat.column("sort"))
+        found = [self._decide(evidence) for evidence in _samples(rows, sorts)]
+        table = assembling.judged(rows, sorts, found, terms=joining.OFFLINE)
+        with named_whole(path) as name:
+            pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
+        return Slice(
+            rows=flat.num_rows,
+            duplicates=views.duplicates,
+            **views.leftovers(flat),
+            sorts=len(found),
+        )
+
+    def _decide(self, evidence: Evidence) -> tuple[Finding, frozenset[Slot]]:
+        asked: set[Slot] = set()
+        while isinstance(step := decide(evidence, self._policy), Slot):
+            asked.add(step)
+            answer: dict[str, Any] = {step.value: Withheld(terms=joining.OFFLINE)}
+            evidence = replace(evidence, **answer)
+        return step, frozenset(asked)
+
+
+def _require(subject: Subject, policy: Policy, inputs: Inputs) -> None:
+    if subject.format is not ManifestFormat.CSV:
+        raise UsageError(f"manifest format is {subject.format.value}; wanted CSV")
+    if policy.read is not ReadMode.NEVER:
+        raise UsageError(f"bytes are to be read ({policy.read.value}); an offline audit reads none")
+    for listed in inputs.inventories:
+        named = policy.versioned and listed.of is Of.SOURCE
+        if named and "VersionId" not in listed.schema:
+            raise UsageError("the source's inventory lists no versions; the manifest names them")
+        if not named and (policy.window is None or listed.taken < policy.window.end):
+            raise UsageError(
+                f"the {listed.of.value}'s inventory is of {listed.taken.isoformat()}; "
+                "wanted one that was taken after the job had ended"
+            )
+
+
+def _samples(rows: pa.RecordBatch, sorts: pa.DictionaryArray) -> Iterator[Evidence]:
+    """The evidence of one row of each sort, in the order of the dictionary."""
+    numbers = pa.table({"sort": sorts.indices, "at": pa.array(range(rows.num_rows), pa.int64())})
+    first = numbers.group_by("sort").aggregate([("at", "min")]).sort_by("sort")
+    for _, evidence in known(rows.take(first["at_min"].combine_chunks())):
+        yield evidence
+
+
+def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
+    if path.exists():
+        with path.open() as file:
+            yield from map(json.loads, file)

@@ -1,0 +1,73 @@
+"""The files that an offline audit reads, and what each speaks of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from intact.batch.manifest import ManifestFormat
+
+
+class Of(Enum):
+    """Which of the two objects of a copy an input speaks of; the values name columns."""
+
+    SOURCE = "source"
+    DESTINATION = "destination"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedInput:
+    """The completion report of a Compute checksum job, over sources, copies or both.
+
+    Attributes:
+        parts: Its CSV files.
+        written: Format of that job's own manifest, whose spelling of keys the report repeats;
+            None where it is not known.
+        begun: When the job was created; None where that is not known.
+    """
+
+    parts: Sequence[Path]
+    written: ManifestFormat | None = None
+    begun: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InventoryInput:
+    """An inventory of the bucket of one side.
+
+    Attributes:
+        of: Whose bucket it lists.
+        taken: ``creationTimestamp`` of its ``manifest.json``: what was written later it may lack.
+        parts: Its CSV files, compressed or not.
+        schema: Names of their columns.
+    """
+
+    of: Of
+    taken: datetime
+    parts: Sequence[Path]
+    schema: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """Everything that an offline audit reads.
+
+    Attributes:
+        manifest: The job's CSV manifest.
+        fields: Meaning of its columns.
+        report: CSV files of the copy job's completion report; None without one.
+        computed: Reports of Compute checksum jobs.
+        inventories: At most one of each side.
+    """
+
+    manifest: Path
+    fields: tuple[str, ...]
+    report: Sequence[Path] | None = None
+    computed: Sequence[ComputedInput] = ()
+    inventories: Sequence[InventoryInput] = ()

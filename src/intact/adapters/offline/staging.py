@@ -1,0 +1,352 @@
+"""Stage one: every input, cut into buckets by a hash of the source key, as Parquet.
+
+DuckDB reads what is plain, and Python, by the readers of ``intact.batch``, whatever is not: rows
+one by one, or whole files of a report where a row may go on in the next line.  Either way a row
+means the same.  A folder appears under its name only when all is in it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
+
+from intact.adapters.offline.lines import LINES, alone, line_end, text_size
+from intact.adapters.offline.listed import inventory_query
+from intact.adapters.offline.reports import (
+    COMPUTED,
+    KEY,
+    TASKS,
+    computed_query,
+    computed_rows,
+    task_query,
+    task_rows,
+)
+from intact.adapters.offline.words import quoted
+from intact.adapters.plain import ELSEWHERE
+from intact.adapters.plain import LINES as SPOOLED
+from intact.adapters.plain import spool_plain
+from intact.batch import MalformedRow, TaskResult, read_results
+from intact.batch.manifest import IGNORE, read_row
+from intact.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    import duckdb
+
+    from intact.adapters.offline.inputs import ComputedInput, InventoryInput
+    from intact.s3 import ObjectRef
+
+    Reader = Callable[[TaskResult], Iterator[dict[str, Any]]]
+
+GROUP = 1 << 30
+"""Bytes of a report that are staged in one go; what a kill loses at most."""
+MALFORMED, TALLY = "malformed.jsonl", "tally.json"
+ODD = {"odd": "VARCHAR"}
+"""A row that Python has to read; null elsewhere."""
+MANIFEST = {"line": "BIGINT", "bucket": "VARCHAR", "key": "VARCHAR", "version": "VARCHAR"}
+
+
+class Stage:
+    """A folder of staged inputs.
+
+    Attributes:
+        folder: Holds one folder for each finished input, or group of its files.
+    """
+
+    def __init__(
+        self, folder: Path, connection: duckdb.DuckDBPyConnection, *, buckets: int
+    ) -> None:
+        """Use a folder that may hold what an earlier run has finished."""
+        self.folder = folder
+        self._connection = connection
+        self._buckets = buckets
+        folder.mkdir(parents=True, exist_ok=True)
+        connection.execute("SET preserve_insertion_order = false")
+
+    def manifest(self, path: Path, *, fields: tuple[str, ...]) -> None:
+        """Stage a CSV manifest; malformed rows go to a file beside it."""
+        self._once("manifest", lambda into: self._manifest(into, path, fields=fields))
+
+    def report(self, parts: Sequence[Path]) -> None:
+        """Stage the copy job's report."""
+        self._report("report", parts, query=task_query, columns=TASKS, read=task_rows)
+
+    def computed(
+        self, name: str, made: ComputedInput, *, copies: ObjectRef, sources: frozenset[str]
+    ) -> None:
+        """Stage a Compute checksum job's report.
+
+        Args:
+            name: What to call it.
+            made: The report.
+            copies: Bucket of the copies, and what their keys begin with.
+            sources: Buckets of the manifest.
+        """
+        mine = f"coalesce(bucket = {quoted(copies.bucket)} AND starts_with(key, {quoted(copies.key)}), false)"
+        key = f"substr(key, {len(copies.key) + 1})"
+        both = copies.bucket in sources
+
+        def query(lines: str) -> str:
+            names = ", ".join([*COMPUTED, "odd", "file", "size"])
+            rows = f"(SELECT * FROM ({computed_query(lines)}) AS said({names}))"
+            if both:
+                return f"FROM {rows}"
+            return (
+                f"SELECT * REPLACE (CASE WHEN {mine} THEN {key} ELSE key END AS key, "
+                f"{mine} AS copy) FROM {rows}"
+            )
+
+        def read(result: TaskResult) -> Iterator[dict[str, Any]]:
+            for row in computed_rows(result, written=made.written):
+                found = row["key"] or ""
+                if not both and row["bucket"] == copies.bucket and found.startswith(copies.key):
+                    row |= {"key": found[len(copies.key) :], "copy": True}
+                yield row
+
+        self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
+        if both:  # a copy may be the source of another row
+            staged = f"read_parquet('{_sql(self.folder)}/{name}-*/*/*/*.parquet', union_by_name = true)"
+            again = f"SELECT * REPLACE ({key} AS key, true AS copy) FROM {staged} WHERE {mine}"
+            self._once(f"{name}-copies", lambda into: self._partition(into / "rows", again))
+
+    def inventory(self, listed: InventoryInput, *, prefix: str) -> None:
+        """Stage an inventory.
+
+        S3 writes inventories by one program in one form, so a row of another form ends the audit.
+
+        Args:
+            listed: Its files and their columns.
+            prefix: What the keys have before the source's.
+
+        Raises:
+            FormatError: Its columns do not say what an audit needs, or a row is malformed.
+        """
+        import duckdb  # noqa: PLC0415 - heavy
+
+        def work(into: Path) -> None:
+            try:
+                self._partition(into / "rows", inventory_query(listed, prefix=prefix))
+            except duckdb.Error as error:
+                raise FormatError(f"inventory: {error}") from error
+
+        self._once(listed.of.value, work)
+
+    def _once(self, name: str, work: Callable[[Path], None]) -> None:
+        """Do a piece of work whose folder appears only when it is whole."""
+        whole, partly = self.folder / name, self.folder / f"{name}.partial"
+        if whole.exists():
+            return
+        shutil.rmtree(partly, ignore_errors=True)
+        partly.mkdir()
+        work(partly)
+        partly.rename(whole)
+
+    def _manifest(self, into: Path, path: Path, *, fields: tuple[str, ...]) -> None:
+        plain, odd = into / "plain", into / "odd.jsonl"
+        with (
+            path.open("rb") as file,
+            plain.open("wb") as spool,
+            odd.open("w") as good,
+            (into / MALFORMED).open("w") as bad,
+        ):
+            for line, text in spool_plain(file, spool):
+                _odd_row(text, line=line, fields=fields, good=good, bad=bad)
+        self._connection.execute("SET preserve_insertion_order = true")  # it numbers the lines
+        self._partition(into / "rows", _manifest_query(plain, fields))
+        self._connection.execute("SET preserve_insertion_order = false")
+        with odd.open("a") as good, (into / MALFORMED).open("a") as bad:
+            for line, text in self._rows(
+                f"SELECT line, odd FROM {_staged(into)} "  # noqa: S608 - paths of our own
+                f"WHERE odd IS NOT NULL AND odd <> chr({ord(ELSEWHERE)}) ORDER BY line"
+            ):
+                _odd_row(text, line=line, fields=fields, good=good, bad=bad)
+        self._add(into, odd, MANIFEST)
+        plain.unlink()
+
+    def _report(
+        self,
+        name: str,
+        parts: Sequence[Path],
+        *,
+        query: Callable[[str], str],
+        columns: dict[str, str],
+        read: Reader,
+    ) -> None:
+        work = partial(self._group, query=query, columns=columns, read=read)
+        for number, group in enumerate(_groups(parts)):
+            self._once(f"{name}-{number}", partial(work, parts=group))
+
+    def _group(
+        self,
+        into: Path,
+        *,
+        parts: Sequence[Path],
+        query: Callable[[str], str],
+        columns: dict[str, str],
+        read: Reader,
+    ) -> None:
+        """Stage files of a report: by lines, but for those whose rows may span several."""
+        ends = {part: line_end(part) for part in parts if part.stat().st_size}
+        left = {part: end for part, end in ends.items() if end is not None}
+        odd = into / "odd.jsonl"
+        tally = {"rows": 0, "succeeded": 0, "failed": 0, "malformed": 0}
+        with odd.open("w") as good, (into / MALFORMED).open("w") as bad:
+            taker = _Taker(read, good=good, bad=bad, tally=tally)
+            while left:
+                whole, alones = self._lines(into, left, query=query, columns=columns)
+                left = {part: end for part, end in left.items() if part not in whole}
+                if not whole:
+                    for part, result in alones:
+                        taker.take(part, result)
+                    break
+                shutil.rmtree(into / "rows")
+            for part in ends:
+                if part not in left:
+                    with part.open("rb") as lines:
+                        for result in read_results(lines):
+                            taker.take(part, result)
+        self._count(into, columns, tally)
+        self._add(into, odd, columns)
+
+    def _lines(
+        self,
+        into: Path,
+        ends: Mapping[Path, int],
+        *,
+        query: Callable[[str], str],
+        columns: dict[str, str],
+    ) -> tuple[set[Path], list[tuple[Path, TaskResult | MalformedRow]]]:
+        """Stage files line by line.
+
+        Returns the files of which that was wrong, and else what the lines say that are not plain.
+        """
+        files = ", ".join(f"'{_sql(part)}'" for part in ends)
+        names = ", ".join([*columns, "odd", "file", "size"])
+        read = query(f"read_csv([{files}], {LINES})")
+        self._partition(into / "rows", f"SELECT * FROM ({read}) AS staged({names})")
+        by_name = {str(part): part for part in ends}
+        sizes = self._rows(f"SELECT file, sum(size), count(*) FROM {_staged(into)} GROUP BY file")  # noqa: S608 - paths of our own
+        got = {by_name[name]: size + ends[by_name[name]] * rows for name, size, rows in sizes}
+        whole = {part for part, end in ends.items() if got.get(part) != text_size(part, end=end)}
+        found = []
+        for name, text in self._rows(
+            f"SELECT file, odd FROM {_staged(into)} WHERE odd IS NOT NULL"  # noqa: S608 - as above
+        ):
+            result = alone(text)
+            if result is None:
+                whole.add(by_name[name])
+            else:
+                found.append((by_name[name], result))
+        return whole, found
+
+    def _count(self, into: Path, columns: dict[str, str], tally: dict[str, int]) -> None:
+        """Write down how many rows of each kind there are."""
+        if (into / "rows").exists():
+            failed = "status = 'failed'" if "status" in columns else "digest IS NULL"
+            for fails, rows in self._rows(
+                f"SELECT {failed}, count(*) FROM {_staged(into)} WHERE odd IS NULL GROUP BY ALL"  # noqa: S608 - as above
+            ):
+                tally["failed" if fails else "succeeded"] += rows
+                tally["rows"] += rows
+        (into / TALLY).write_text(json.dumps(tally))
+
+    def _partition(self, into: Path, query: str) -> None:
+        self._connection.execute(
+            f"COPY (SELECT *, hash(key) % {self._buckets} AS slice FROM ({query})) "
+            f"TO '{_sql(into)}' (FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (slice))"
+        )
+
+    def _add(self, into: Path, path: Path, columns: dict[str, str]) -> None:
+        """Add rows that Python has read."""
+        described = ", ".join(f"'{name}': '{kind}'" for name, kind in (columns | ODD).items())
+        if path.stat().st_size:
+            self._partition(
+                into / "odd",
+                f"SELECT * FROM read_json('{_sql(path)}', format = 'newline_delimited', "  # noqa: S608 - as above
+                f"maximum_object_size = 67108864, columns = {{{described}}})",
+            )
+        path.unlink()
+
+    def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query; nothing else may be run meanwhile."""
+        cursor = self._connection.execute(query)
+        while page := cursor.fetchmany(10_000):
+            yield from page
+
+
+class _Taker:
+    """Takes what Python reads of a report to where it belongs."""
+
+    def __init__(
+        self, read: Reader, *, good: IO[str], bad: IO[str], tally: dict[str, int]
+    ) -> None:
+        self._read, self._good, self._bad, self._tally = read, good, bad, tally
+
+    def take(self, part: Path, result: TaskResult | MalformedRow) -> None:
+        try:
+            if isinstance(result, MalformedRow):
+                raise FormatError(result.problem)
+            rows = list(self._read(result))
+        except FormatError as error:
+            text = result.text if isinstance(result, MalformedRow) else result.row()
+            self._bad.write(_json({"file": part.name, "text": text, "problem": str(error)}))
+            self._tally["malformed"] += 1
+            return
+        self._good.writelines(_json(row) for row in rows)
+        self._tally["rows"] += 1
+        self._tally[result.status.value] += 1
+
+
+def _manifest_query(plain: Path, fields: tuple[str, ...]) -> str:
+    cell = {name: f"cells[{place}]" for place, name in enumerate(fields, 1) if name != IGNORE}
+    version = cell.get("VersionId", "NULL")
+    plainly = (
+        f"len(cells) = {len(fields)} AND bucket <> '' AND raw_key <> '' AND key IS NOT NULL "
+        f"AND NOT contains(raw_key, '+') AND coalesce(version, '-') <> ''"
+    )
+    return (
+        f"SELECT line, bucket, key, version, CASE WHEN {plainly} THEN NULL ELSE row END AS odd "
+        f"FROM (SELECT *, {KEY.format('raw_key')} AS key FROM (SELECT line, row, cells, "
+        f"{cell['Bucket']} AS bucket, {cell['Key']} AS raw_key, {version}::VARCHAR AS version "
+        "FROM (SELECT row_number() OVER () AS line, row, string_split(row, ',') AS cells "
+        f"FROM read_csv('{_sql(plain)}', {SPOOLED}))))"
+    )
+
+
+def _odd_row(
+    text: str, *, line: int, fields: tuple[str, ...], good: IO[str], bad: IO[str]
+) -> None:
+    row = read_row(text, line=line, fields=fields)
+    if isinstance(row, MalformedRow):
+        bad.write(_json({"line": row.line, "text": row.text, "problem": row.problem}))
+    else:
+        source = row.source
+        cells = {"bucket": source.bucket, "key": source.key, "version": source.version_id}
+        good.write(_json({"line": line} | cells))
+
+
+def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
+    group: list[Path] = []
+    for part in parts:
+        group.append(part)
+        if sum(one.stat().st_size for one in group) >= GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _staged(into: Path) -> str:
+    return f"read_parquet('{_sql(into)}/rows/*/*.parquet')"
+
+
+def _sql(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _json(row: Mapping[str, Any]) -> str:
+    return json.dumps(row) + "\n"

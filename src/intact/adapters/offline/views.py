@@ -1,0 +1,201 @@
+"""One bucket of every input as views, and the join over them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.joining import ComputedSet, Terms, joined
+from intact.adapters.offline.listed import LISTED
+from intact.adapters.offline.reports import COMPUTED, TASKS
+from intact.adapters.offline.staging import MANIFEST, ODD
+from intact.adapters.offline.words import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
+    import duckdb
+
+_COLUMNS = {
+    "manifest": MANIFEST,
+    "report": TASKS,
+    "computed": COMPUTED,
+    "source": LISTED,
+    "destination": LISTED,
+}
+_OBJECT = "bucket, key, coalesce(version, '') AS version"
+
+
+class Views:
+    """The staged inputs, a bucket at a time.
+
+    Attributes:
+        terms: What to join; set before the first bucket is shown.
+        duplicates: Rows of the manifest in this bucket that repeat another.
+    """
+
+    terms: Terms
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, stage: Path) -> None:
+        """Use what is staged in a folder."""
+        self._connection = connection
+        self._stage = stage
+        self.duplicates = 0
+
+    @property
+    def numbers(self) -> list[str]:
+        """Columns of the join that count what was found, besides the ledger's."""
+        words = ["words"] if self.terms.has_report else []
+        return words + [f"n{number}" for number in range(len(self.terms.computed))]
+
+    def source_buckets(self) -> frozenset[str]:
+        """Buckets that the manifest names."""
+        found = self._connection.execute(
+            f"SELECT DISTINCT bucket FROM {self._files('manifest')} WHERE odd IS NULL"  # noqa: S608 - names of our own
+        ).fetchall()
+        return frozenset(bucket for (bucket,) in found)
+
+    def sets(
+        self, name: str, *, begun: datetime | None, versioned: bool
+    ) -> Iterator[ComputedSet]:
+        """Yield what a Compute checksum report speaks of: sides, by name of the version or not.
+
+        A row without version, or beside a manifest without versions, is on the key alone.
+        """
+        named = "copy IS FALSE AND version <> ''" if versioned else "false"
+        found = self._connection.execute(
+            f"SELECT DISTINCT copy, {named} FROM {self._files(f'{name}-*')} "  # noqa: S608 - names of our own
+            f"WHERE odd IS NULL AND digest IS NOT NULL ORDER BY ALL"
+        ).fetchall()
+        for copy, by_version in found:
+            of = Of.DESTINATION if copy else Of.SOURCE
+            table = f"{name}_{of.value}" + ("_named" if by_version else "")
+            yield ComputedSet(table=table, of=of, begun=begun, named=by_version)
+
+    def show(self, bucket: int) -> None:
+        """Make the views that the join reads."""
+        self._shared(bucket)
+        if self.terms.has_report:
+            self._view("results", f"FROM {self._files('report-*', bucket)} WHERE odd IS NULL")
+        for made in self.terms.computed:
+            name = made.table.partition("_")[0]
+            side = "copy" if made.of is Of.DESTINATION else "NOT copy"
+            version = ""
+            if self.terms.versioned and made.of is Of.SOURCE:
+                version = "AND version <> ''" if made.named else "AND version = ''"
+            self._view(
+                made.table,
+                f"FROM {self._files(f'{name}-*', bucket)} "
+                f"WHERE odd IS NULL AND digest IS NOT NULL AND {side} {version}",
+            )
+        for of in self.terms.inventories:
+            every = self.terms.versioned and of is Of.SOURCE
+            current = "" if every else "AND latest"
+            self._view(
+                of.value, f"FROM {self._files(of.value, bucket)} WHERE key IS NOT NULL {current}"
+            )
+
+    def joined(self) -> pa.RecordBatch:
+        """Return a row for each row of the manifest."""
+        wanted = self._number("SELECT count(*) FROM rows")
+        flat = self._fetch(joined(self.terms, unique=True))
+        if flat.num_rows != wanted:
+            flat = self._sorted_out(flat)
+        if flat.num_rows != wanted:
+            raise AssertionError(f"a join made {flat.num_rows} rows of {wanted}")
+        return flat
+
+    def leftovers(self, flat: pa.RecordBatch) -> dict[str, int]:
+        """Count what no row accounts for, and what speaks of an object again."""
+        found = {"stray_results": 0, "duplicate_results": 0, "stray_computed": 0}
+        exact = self.duplicates == 0
+        if self.terms.has_report:
+            results = self._number("SELECT count(*) FROM results")
+            if not exact or results != flat.num_rows or flat.column("words").null_count:
+                found["stray_results"] = self._number(
+                    f"SELECT count(*) FROM results ANTI JOIN (SELECT {_OBJECT} FROM rows) "
+                    "USING (bucket, key, version)"
+                )
+                found["duplicate_results"] = self._number(
+                    "SELECT count(*) - count(DISTINCT (bucket, key, version)) FROM results"
+                )
+        for number, made in enumerate(self.terms.computed):
+            rows = self._number(f"SELECT count(*) FROM {made.table}")  # noqa: S608 - names of our own
+            if exact and rows == (pc.sum(flat.column(f"n{number}")).as_py() or 0):
+                continue
+            bucket = "bucket" if made.of is Of.SOURCE else quoted(self.terms.copies.bucket)
+            version = ", version" if made.named else ""
+            found["stray_computed"] += self._number(
+                f"SELECT count(*) FROM {made.table} ANTI JOIN "  # noqa: S608 - names of our own
+                f"(SELECT {bucket} AS bucket, key{version} FROM rows) USING (bucket, key{version})"
+            )
+        return found
+
+    def _shared(self, bucket: int) -> None:
+        """Make ``rows``: those of the manifest that could be read, and which of them share a copy."""
+        self._connection.execute(
+            "CREATE OR REPLACE TEMP TABLE named AS SELECT line, bucket, key, version "  # noqa: S608 - names of our own
+            f"FROM {self._files('manifest', bucket)} WHERE odd IS NULL"
+        )
+        shared, self.duplicates = "false", 0
+        if self._number("SELECT count(*) - count(DISTINCT hash(key)) FROM named"):
+            self.duplicates = self._number(
+                "SELECT count(*) - count(DISTINCT (bucket, key, version)) FROM named"
+            )
+            shared = (
+                "key IN (SELECT key FROM named GROUP BY key "
+                "HAVING count(DISTINCT (bucket, version)) > 1)"
+            )
+        copies = self.terms.copies
+        replaced = "false" if copies.key else (
+            f"bucket = {quoted(copies.bucket)} AND coalesce(version, 'null') = 'null'"
+        )
+        self._view("rows", f"SELECT *, {shared} AS shared, {replaced} AS replaced FROM named")
+
+    def _sorted_out(self, flat: pa.RecordBatch) -> pa.RecordBatch:
+        """Join those rows again of which an input speaks twice."""
+        rows = flat.column("row")
+        counted = rows.value_counts()
+        several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
+        once = flat.filter(pc.invert(pc.is_in(rows, value_set=several)))
+        self._connection.register("several", pa.table({"line": several}))
+        tables = [made.table for made in self.terms.computed]
+        tables += ["results"] if self.terms.has_report else []
+        tables += [of.value for of in self.terms.inventories]
+        query = joined(self.terms, unique=False)
+        keys = "SELECT key FROM rows WHERE line IN (SELECT line FROM several)"
+        few = [f"{name} AS (FROM {name} WHERE key IN (FROM few))" for name in tables]
+        some = "rows AS (FROM rows WHERE line IN (SELECT line FROM several))"
+        again = self._fetch(f"WITH few AS MATERIALIZED ({keys}), {', '.join([*few, some])} {query}")
+        self._connection.unregister("several")
+        return pa.concat_batches([once, again.select(once.schema.names).cast(once.schema)])
+
+    def _fetch(self, query: str) -> pa.RecordBatch:
+        table = self._connection.sql(query).to_arrow_table().combine_chunks()
+        batches = table.to_batches()
+        if not batches:
+            return pa.RecordBatch.from_pylist([], schema=table.schema)
+        return batches[0]
+
+    def _view(self, name: str, query: str) -> None:
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
+
+    def _files(self, name: str, bucket: int | None = None) -> str:
+        """Rows of one bucket of an input, or of all."""
+        every = sorted(map(str, self._stage.glob(f"{name}/*/slice=*/*.parquet")))
+        part = f"/slice={bucket}/"
+        found = [file for file in every if bucket is None or part in file]
+        if found:
+            return f"(FROM read_parquet({found}, union_by_name = true))"
+        kinds = next(kinds for start, kinds in _COLUMNS.items() if name.startswith(start)) | ODD
+        nothing = ", ".join(f"NULL::{kind} AS {column}" for column, kind in kinds.items())
+        return f"(SELECT {nothing} WHERE false)"
+
+    def _number(self, query: str) -> int:
+        [(number,)] = self._connection.execute(query).fetchall()
+        return int(number)

@@ -1,0 +1,61 @@
+"""Tells plain rows of a list from those that need a closer look, a megabyte at a time."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING
+
+from intact.errors import FormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHUNK = 1 << 20
+LONGEST = 1 << 20
+"""Longest row in bytes; no row that S3 could use comes near."""
+ELSEWHERE = "\1"
+"""Stands for a row that Python reads, so that DuckDB counts lines as Python does."""
+LINES = (
+    "header = false, auto_detect = false, quote = '', escape = '', delim = '\\2', "
+    "new_line = '\\n', nullstr = '\\3', max_line_size = 4194304, columns = {'row': 'VARCHAR'}"
+)
+"""Options of DuckDB's ``read_csv`` that read a spool line by line."""
+_PLAIN = bytes(sorted({*range(0x21, 0x7F), 0x0A} - set(b'"#<>?[\\]^`{|}')))
+"""What paths of URLs, commas and percent signs are made of, and the line end."""
+
+
+def spool_plain(file: IO[bytes], plain: IO[bytes]) -> Iterator[tuple[int, str]]:
+    """Copy plain rows aside and yield the others, the first one always, with their numbers.
+
+    Args:
+        file: The list; open for reading bytes.
+        plain: Gets one line for each row: a plain one as it is, ``ELSEWHERE`` for any other.
+
+    Raises:
+        FormatError: A row is longer than ``LONGEST``.
+    """
+    line, chunk = 0, file.readline(LONGEST)
+    while chunk:
+        if not chunk.endswith(b"\n"):
+            chunk += file.readline(LONGEST)
+            if not chunk.endswith(b"\n") and file.read(1):
+                raise FormatError(f"a row after line {line} exceeds {LONGEST} bytes")
+        body = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
+        if not body.endswith(b"\n"):
+            body += b"\n"
+        if line and not _is_odd(body):
+            plain.write(body)
+            line += body.count(b"\n")
+        else:
+            for row in body[:-1].split(b"\n"):
+                line += 1
+                odd = line == 1 or _is_odd(row)
+                plain.write((ELSEWHERE.encode() if odd else row) + b"\n")
+                if odd:
+                    yield line, row.rstrip(b"\r").decode("utf-8", "surrogateescape")
+        chunk = file.read(CHUNK)
+
+
+def _is_odd(rows: bytes) -> bool:
+    return (
+        not rows or rows.startswith(b"\n") or b"\n\n" in rows or bool(rows.translate(None, _PLAIN))
+    )
