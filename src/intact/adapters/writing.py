@@ -10,6 +10,9 @@ from operator import lt
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Self
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from intact.adapters.columns import columns
 from intact.adapters.files import sync_folder, whole_file
 from intact.adapters.ledger import read_header
@@ -125,6 +128,24 @@ class LedgerWriter:
         elif self._clock() - self._waiting > SECONDS:
             self.flush()
 
+    def adopt(self, content: bytes) -> None:
+        """Add a segment that was written elsewhere.
+
+        Args:
+            content: A file that ``intact.adapters.parquet`` wrote, whose rows ascend from the
+                last one here.
+
+        Raises:
+            UsageError: They do not.
+        """
+        self.flush()
+        self._buffer.clear()
+        self._tail = None
+        rows = pq.read_table(pa.BufferReader(content), columns=["row"])["row"].to_pylist()
+        segment = self._keep(rows, content, self._segments)
+        _append(self._index, segment)
+        self._segments = [*self._segments, segment]
+
     def flush(self) -> None:
         """Make every record durable.
 
@@ -167,10 +188,15 @@ class LedgerWriter:
 
     def _write(self, records: Sequence[Record], before: Sequence[Segment]) -> Segment:
         rows = [record.copy.row for record in records]
+        return self._keep(rows, parquet(columns(records)), before)
+
+    def _keep(
+        self, rows: Sequence[int], content: bytes | pa.Buffer, before: Sequence[Segment]
+    ) -> Segment:
+        """Write a segment's file."""
         last = before[-1].last if before else 0
         if not all(map(lt, [last, *rows], rows)):
             raise UsageError(f"rows {rows[0]} to {rows[-1]} do not ascend from {last}")
-        content = parquet(columns(records))
         name = f"rows-{rows[0]:012d}-{rows[-1]:012d}.parquet"
         with whole_file(self._findings / name) as file:
             file.write(content)
