@@ -13,7 +13,9 @@ from click.testing import CliRunner
 
 from intact.adapters.auditor import EXTRAS, LEFTOVERS, discard
 from intact.adapters.ledger import LedgerReader
+from intact.adapters.offline.auditor import WORK
 from intact.adapters.s3control import describe_job
+from intact.adapters.verify import contradictions, problems
 from intact.audit import Level, Reason, Verdict, Withheld
 from intact.batch.report import ReportManifest
 from intact.cli.audit import LEDGER
@@ -440,3 +442,22 @@ def test_what_to_audit_must_be_clear(arguments: list[str]) -> None:
     result = CliRunner().invoke(cli, ["audit", *arguments])
     assert result.exit_code != ExitCode.VERIFIED
     assert not result.stdout
+
+
+def test_an_offline_audit_proves_by_reports_alone(
+    auditing: Auditing, computed: list[JobOutcome]
+) -> None:
+    jobs = [word for job in computed for word in ("--computed", job.job_id)]
+    result = auditing.by_id("--offline", *jobs, "--require", "computed")
+    assert result.return_value == ExitCode.VERIFIED, (result.output, result.exception)
+    reader = LedgerReader(auditing.out / LEDGER)
+    assert not list(problems(auditing.out / LEDGER))
+    assert not list(contradictions(reader))
+    assert {record.finding.level for record in reader.records()} == {Level.COMPUTED}
+    assert not (auditing.out / WORK).exists()
+
+
+def test_an_offline_audit_takes_nothing_that_needs_requests(auditing: Auditing) -> None:
+    for words in (["--offline", "--read", "all"], ["--inventory", "source=x"]):
+        result = auditing.by_id(*words)
+        assert "--offline" in str(result.exception)

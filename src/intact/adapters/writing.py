@@ -10,14 +10,11 @@ from operator import lt
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Self
 
-import pyarrow as pa
-import pyarrow.parquet as pq
-
 from intact.adapters.columns import columns
 from intact.adapters.files import sync_folder, whole_file
 from intact.adapters.ledger import read_header
 from intact.adapters.parquet import parquet
-from intact.audit.ledger import FINDINGS, HEADER, SEAL, SEGMENTS, Seal, Segment, sha256
+from intact.audit.ledger import FINDINGS, HEADER, SEAL, SEGMENTS, SLICE, Seal, Segment, sha256
 from intact.errors import FormatError, UsageError
 
 try:
@@ -128,21 +125,42 @@ class LedgerWriter:
         elif self._clock() - self._waiting > SECONDS:
             self.flush()
 
-    def adopt(self, content: bytes) -> None:
-        """Add a segment that was written elsewhere.
+    @property
+    def adopted(self) -> frozenset[str]:
+        """Names of the segments that somebody else wrote."""
+        return frozenset(s.name for s in self._segments if s.name.startswith(SLICE))
+
+    def adopt(self, path: Path, *, first: int, last: int, rows: int) -> None:
+        """Take in a segment that somebody else wrote; one that was taken in before stays.
+
+        Its rows stand in no order, and between them may be rows of other segments.
 
         Args:
-            content: A file that ``intact.adapters.parquet`` wrote, whose rows ascend from the
-                last one here.
-
-        Raises:
-            UsageError: They do not.
+            path: The file, which moves into the ledger's folder if that is on the same disk.
+            first: Least row of the manifest in it.
+            last: Greatest row of the manifest in it.
+            rows: Records in it.
         """
+        name = f"{SLICE}{path.name}"
+        if name in self.adopted:
+            return
         self.flush()
         self._buffer.clear()
         self._tail = None
-        rows = pq.read_table(pa.BufferReader(content), columns=["row"])["row"].to_pylist()
-        segment = self._keep(rows, content, self._segments)
+        with path.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+        target = self._findings / name
+        target.unlink(missing_ok=True)
+        os.link(path, target)
+        sync_folder(self._findings)
+        segment = Segment.link(
+            self._chain(self._segments),
+            name=name,
+            first=first,
+            last=last,
+            rows=rows,
+            sha256=sha256,
+        )
         _append(self._index, segment)
         self._segments = [*self._segments, segment]
 
@@ -188,15 +206,10 @@ class LedgerWriter:
 
     def _write(self, records: Sequence[Record], before: Sequence[Segment]) -> Segment:
         rows = [record.copy.row for record in records]
-        return self._keep(rows, parquet(columns(records)), before)
-
-    def _keep(
-        self, rows: Sequence[int], content: bytes | pa.Buffer, before: Sequence[Segment]
-    ) -> Segment:
-        """Write a segment's file."""
         last = before[-1].last if before else 0
         if not all(map(lt, [last, *rows], rows)):
             raise UsageError(f"rows {rows[0]} to {rows[-1]} do not ascend from {last}")
+        content = parquet(columns(records))
         name = f"rows-{rows[0]:012d}-{rows[-1]:012d}.parquet"
         with whole_file(self._findings / name) as file:
             file.write(content)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 FORMAT = "intact-ledger"
 VERSION = 3
 HEADER, SEGMENTS, FINDINGS, SEAL = "header.json", "segments.jsonl", "findings", "seal.json"
+SLICE = "slice-"
+"""What names of segments begin with whose rows stand in no order, and among those of others."""
 
 Document = dict[str, Any]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.parquet")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from intact.batch.manifest import FIELDS, VERSIONED_FIELDS, ManifestRow
@@ -47,11 +48,13 @@ class InventoryManifest:
         bucket: Bucket that holds the files; None where the document does not say.
         schema: Names of the columns, in order.
         files: The files, in the order listed.
+        created: When S3 began to take it; None where the document does not say.
     """
 
     bucket: str | None
     schema: tuple[str, ...]
     files: tuple[InventoryFile, ...]
+    created: datetime | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -74,7 +77,10 @@ class InventoryManifest:
             bucket = members.get("destinationBucket")
             if bucket is not None and bucket.startswith("arn:"):
                 bucket = bucket_of_arn(bucket)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            created = members.get("creationTimestamp")
+            if created is not None:  # milliseconds since 1970
+                created = datetime.fromtimestamp(int(created) / 1000, UTC)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise FormatError(f"inventory manifest.json: {error!r}") from None
         if kind != "CSV":
             raise UsageError(f"inventory manifest.json: fileFormat is {kind!r}; wanted 'CSV'")
@@ -87,7 +93,7 @@ class InventoryManifest:
                 f"inventory manifest.json: fileSchema is {', '.join(schema)}; "
                 "wanted Bucket and Key, and no column twice"
             )
-        return cls(bucket=bucket, schema=schema, files=files)
+        return cls(bucket=bucket, schema=schema, files=files, created=created)
 
 
 def _file(member: Mapping[str, str]) -> InventoryFile:

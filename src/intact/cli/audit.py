@@ -13,7 +13,13 @@ from intact.audit import Level, ReadMode, Subject
 from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
-from intact.cli.evidence import computed_report, describe, expected_file, read_mode
+from intact.cli.evidence import (
+    computed_report,
+    describe,
+    expected_file,
+    inventories,
+    read_mode,
+)
 from intact.cli.options import Aws, Size, aws_options
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
@@ -32,6 +38,7 @@ Examples:
   $ intact audit described-job.json --read missing --read-budget 100GiB
   $ intact audit job.json.submitted --read sample:0.01 --extras
   $ intact audit described-job.json --computed compute-job.json --require computed
+  $ intact audit described-job.json --offline --computed compute-job.json --memory 2GB
   $ intact audit described-job.json --expect SHA256=SHA256SUMS --expect-prefix 2026/
   $ intact audit --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies
   $ intact audit --manifest s3://lists/m.csv --fields Bucket,Key,Ignore --carried SHA256 ...
@@ -98,6 +105,21 @@ Examples:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Ask nobody: recompute every verdict of this ledger from its evidence.",
 )
+@click.option(
+    "--offline",
+    is_flag=True,
+    help="Send no request per object: judge by manifest, reports and inventories alone.",
+)
+@click.option(
+    "--inventory",
+    multiple=True,
+    metavar="SIDE=MANIFEST.JSON",
+    help="With --offline: an S3 Inventory of the bucket of the sources or of the copies (SIDE is "
+    "source or destination), on disk or as s3://BUCKET/KEY, taken after the job ended.",
+)
+@click.option(
+    "--memory", default="2GB", show_default=True, help="With --offline: memory to stay in."
+)
 @click.option("--workers", default=16, show_default=True, help="Requests under way at a time.")
 @aws_options
 @click.pass_context
@@ -123,6 +145,9 @@ def command(  # noqa: PLR0913 - one argument per option
     out: Path | None,
     sign_key: Path | None,
     replay: Path | None,
+    offline: bool,
+    inventory: tuple[str, ...],
+    memory: str,
     workers: int,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
@@ -165,9 +190,39 @@ def command(  # noqa: PLR0913 - one argument per option
                 else None,
             ),
         )
+    created = datetime.now(UTC)
+    sign = signer(sign_key) if sign_key is not None else None
+    folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
+    reports = tuple(computed_report(name, account_id=account_id, reach=reach) for name in computed)
+    if inventory and not offline:
+        raise click.UsageError("--inventory needs --offline")
+    if offline:
+        if extras or expect or carried or read != ReadMode.NEVER.value:
+            raise click.UsageError(
+                "--offline reads reports and inventories alone; wanted no --read, --expect, "
+                "--carried, --extras"
+            )
+        from intact.adapters.offline.auditor import OfflineAuditor  # noqa: PLC0415 - imports pyarrow
+
+        folder.mkdir(parents=True, exist_ok=True)
+        with Bar() as progress:
+            OfflineAuditor(
+                subject=subject,
+                service=reach.store(workers=workers),
+                require=_LEVELS[require],
+                computed=reports,
+                inventories=inventories(inventory),
+                memory=memory,
+            ).run(
+                folder / LEDGER,
+                created=created,
+                version=version("intact"),
+                progress=progress,
+                sign=sign,
+            )
+        return present(folder / LEDGER)
     mode, fraction = read_mode(read)
     terms = ReadTerms(fraction=fraction, subject=subject.name, budget=read_budget)
-    created = datetime.now(UTC)
     store = reach.store(workers=workers)
     auditor = Auditor(
         subject=subject,
@@ -178,15 +233,11 @@ def command(  # noqa: PLR0913 - one argument per option
         require=_LEVELS[require],
         workers=workers,
         terms=terms,
-        computed=tuple(
-            computed_report(name, account_id=account_id, reach=reach) for name in computed
-        ),
+        computed=reports,
         expected=tuple(expected_file(text, prefix=expect_prefix) for text in expect),
         carried=tuple(carried.split(",")) if carried else (),
         extras=extras,
     )
-    sign = signer(sign_key) if sign_key is not None else None
-    folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
     folder.mkdir(parents=True, exist_ok=True)
     with Bar() as progress, resumable(context, folder):
         auditor.run(

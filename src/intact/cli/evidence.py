@@ -18,8 +18,9 @@ from intact.s3 import ObjectRef
 from intact.s3.names import parse_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from intact.adapters.offline.inputs import Of
     from intact.adapters.others import ComputedReport, ExpectedFile
     from intact.cli.options import Aws
 
@@ -93,6 +94,27 @@ def computed_report(name: str, *, account_id: str | None, reach: Aws) -> Compute
         written=next((form for form in ManifestFormat if form.value == spec["Format"]), None),
         begun=outcome.created,
     )
+
+
+def inventories(given: Sequence[str]) -> Mapping[Of, ObjectRef | Path]:
+    """Read ``source=MANIFEST.JSON`` or ``destination=MANIFEST.JSON``, each at most once.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    from intact.adapters.offline.inputs import Of  # noqa: PLC0415 - beside DuckDB
+
+    sides = {of.value: of for of in Of}
+    found: dict[Of, ObjectRef | Path] = {}
+    for text in given:
+        side, _, where = text.partition("=")
+        if side not in sides or not where or sides[side] in found:
+            raise UsageError(
+                f"--inventory is {text!r}; wanted source=MANIFEST.JSON or "
+                "destination=MANIFEST.JSON, each once"
+            )
+        found[sides[side]] = parse_uri(where) if where.startswith("s3://") else Path(where)
+    return found
 
 
 def expected_file(text: str, *, prefix: str) -> ExpectedFile:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from intact.adapters.offline.inputs import InventoryInput
     from intact.audit import Counts
 
-SEEDS = range(40)
+SEEDS = range(24)
 Facts = dict[tuple[str, str, str | None], list[ObjectFacts | Absent]]
 
 

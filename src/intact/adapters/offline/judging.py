@@ -25,6 +25,8 @@ class Slice:
 
     Attributes:
         rows: Rows of the manifest that could be read.
+        first: The least of them; 0 where there are none.
+        last: The greatest of them.
         duplicates: Rows that name an object that another row names.
         stray_results: Rows of the report that match none of the manifest.
         duplicate_results: Rows of the report on an object that another one is on.
@@ -33,6 +35,8 @@ class Slice:
     """
 
     rows: int
+    first: int
+    last: int
     duplicates: int
     stray_results: int
     duplicate_results: int
@@ -50,7 +54,11 @@ def joined(views: Views, bucket: int) -> tuple[pa.RecordBatch, pa.RecordBatch, S
     flat = views.joined()
     rows = assembling.known(flat.drop_columns(["sort", *views.numbers]))
     held = Slice(
-        rows=flat.num_rows, duplicates=views.duplicates, **views.leftovers(flat), sorts=0
+        rows=flat.num_rows,
+        **_ends(flat.column("row")),
+        duplicates=views.duplicates,
+        **views.leftovers(flat),
+        sorts=0,
     )
     return rows, flat, held
 
@@ -79,3 +87,8 @@ def _samples(rows: pa.RecordBatch, sorts: pa.DictionaryArray) -> Iterator[Eviden
     first = numbers.group_by("sort").aggregate([("at", "min")]).sort_by("sort")
     for _, evidence in known(rows.take(first["at_min"].combine_chunks())):
         yield evidence
+
+
+def _ends(rows: pa.Array) -> dict[str, int]:
+    ends = pc.min_max(rows)
+    return {"first": ends["min"].as_py() or 0, "last": ends["max"].as_py() or 0}

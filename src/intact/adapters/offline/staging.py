@@ -108,8 +108,9 @@ class Stage:
                 yield row
 
         self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
-        if both:  # a copy may be the source of another row
-            staged = f"read_parquet('{_sql(self.folder)}/{name}-*/*/*/*.parquet', union_by_name = true)"
+        files = list(self.folder.glob(f"{name}-*/*/*/*.parquet"))
+        if both and files:  # a copy may be the source of another row
+            staged = f"read_parquet('{_sql(self.folder)}/{name}-*/*/*/*.parquet', union_by_name = true, hive_partitioning = false)"
             again = f"SELECT * REPLACE ({key} AS key, true AS copy) FROM {staged} WHERE {mine}"
             self._once(f"{name}-copies", lambda into: self._partition(into / "rows", again))
 
@@ -341,7 +342,7 @@ def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def _staged(into: Path) -> str:
-    return f"read_parquet('{_sql(into)}/rows/*/*.parquet')"
+    return f"read_parquet('{_sql(into)}/rows/*/*.parquet', hive_partitioning = false)"
 
 
 def _sql(path: Path) -> str:

@@ -191,7 +191,7 @@ class Views:
         part = f"/slice={bucket}/"
         found = [file for file in every if bucket is None or part in file]
         if found:
-            return f"(FROM read_parquet({found}, union_by_name = true))"
+            return f"(FROM read_parquet({found}, union_by_name = true, hive_partitioning = false))"
         kinds = next(kinds for start, kinds in _COLUMNS.items() if name.startswith(start)) | ODD
         nothing = ", ".join(f"NULL::{kind} AS {column}" for column, kind in kinds.items())
         return f"(SELECT {nothing} WHERE false)"

@@ -67,11 +67,8 @@ class Judge:
                 views.terms = self.terms
                 for bucket, names in sorted(pieces.items()):
                     tables, held = self._judge(views, bucket, folder, store)
-                    for number, table in enumerate(tables):
-                        yield from self._cut(table, f"{bucket}-{number}")
-                    yield Piece.note(
-                        "judged", str(bucket), pieces=len(names), rows=_count(tables), **asdict(held)
-                    )
+                    yield from self._cut(pa.concat_tables(tables), str(bucket))
+                    yield Piece.note("judged", str(bucket), pieces=len(names), **asdict(held))
 
     def _judge(
         self, views: Views, bucket: int, folder: Path, store: ObjectStore | None
@@ -83,7 +80,7 @@ class Judge:
         rows, _, held = joined(views, bucket)
         runner = Runner(store, store, self.policy, self.workers)
         asked = runner.run((copy, _unasked(evidence)) for copy, evidence in known(rows))
-        return [*map(columns, _chunks(asked)), *lost], held
+        return [*map(columns, _chunks(asked)), *lost, columns([])], held
 
     def _lost(self, folder: Path, bucket: int) -> Iterator[list[Record]]:
         """Yield records of rows that could not be read."""
@@ -174,6 +171,3 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
     if chunk:
         yield chunk
 
-
-def _count(tables: Iterable[pa.Table]) -> int:
-    return sum(table.num_rows for table in tables)

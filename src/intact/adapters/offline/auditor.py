@@ -1,0 +1,141 @@
+"""An offline audit of a job, from its addresses to a sealed ledger."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from intact.adapters.offline.audit import BUCKETS, OfflineAudit
+from intact.adapters.offline.fetching import Fetcher
+from intact.adapters.offline.inputs import ComputedInput, Inputs
+from intact.adapters.writing import LedgerWriter
+from intact.audit import Policy
+from intact.audit.ledger import Header
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from intact.adapters.boto import BotoStore
+    from intact.adapters.offline.inputs import Of
+    from intact.adapters.others import ComputedReport
+    from intact.adapters.ports import Progress
+    from intact.adapters.signing import Signer
+    from intact.audit import Level, Subject
+    from intact.s3 import ObjectRef
+
+WORK = "offline"
+"""Beside the ledger: what is fetched, staged and joined, until the audit is finished."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfflineAuditor:
+    """Audits one finished job by files alone.
+
+    Attributes:
+        subject: What to audit.
+        service: Store that holds what is not on disk.
+        require: Weakest evidence of equality that is accepted.
+        computed: Reports of Compute checksum jobs.
+        inventories: ``manifest.json`` of an inventory of either side.
+        memory: DuckDB's ``memory_limit``.
+        buckets: Slices that are joined one by one.
+    """
+
+    subject: Subject
+    service: BotoStore
+    require: Level
+    computed: tuple[ComputedReport, ...]
+    inventories: Mapping[Of, ObjectRef | Path]
+    memory: str = "2GB"
+    buckets: int = BUCKETS
+
+    def policy(self) -> Policy:
+        """Return the terms that the verdicts are reached under."""
+        return Policy(
+            reported=self.subject.report is not None and self.subject.reports_all_tasks,
+            versioned="VersionId" in self.subject.fields,
+            algorithm=self.subject.operation.checksum_algorithm,
+            window=self.subject.window,
+            require=self.require,
+        )
+
+    def run(
+        self,
+        ledger: Path,
+        *,
+        created: datetime,
+        version: str,
+        progress: Progress,
+        sign: Signer | None = None,
+    ) -> None:
+        """Write the ledger, or finish the one that an interrupted run has left there.
+
+        Args:
+            ledger: Folder of the ledger.
+            created: The present moment.
+            version: Version of this package.
+            progress: Told what goes on.
+            sign: Signs the finished ledger.
+
+        Raises:
+            UsageError: The inputs cannot prove anything, or the folder holds another audit.
+            StoreError: An input could not be read.
+            FormatError: An input is not what it promises.
+        """
+        told = [str(report) for report in self.computed]
+        told += [f"{of.value}={where}" for of, where in self.inventories.items()]
+        header = Header(
+            policy=self.policy(),
+            subject=self.subject.name,
+            created=created,
+            intact=version,
+            inputs=("offline", *told),
+        )
+        work = ledger.parent / WORK
+        with LedgerWriter(ledger, header) as writer:
+            progress.phase("fetching the inputs")
+            audit = self._audit(work)
+            progress.phase("staging the inputs")
+            if not writer.adopted:
+                for record in audit.malformed_rows():
+                    if record.copy.row > writer.last:
+                        writer.append(record)
+                writer.flush()
+            for path, found in audit.segments():
+                if found.rows:
+                    writer.adopt(path, first=found.first, last=found.last, rows=found.rows)
+                progress.phase(f"joined {path.stem} of {self.buckets} slices")
+            writer.seal(audit.counts(), sign=sign)
+        shutil.rmtree(work)
+
+    def _audit(self, work: Path) -> OfflineAudit:
+        files = work / "inputs"
+        files.mkdir(parents=True, exist_ok=True)
+        fetch, subject = Fetcher(self.service, files), self.subject
+        inputs = Inputs(
+            manifest=fetch.manifest(subject.manifest, etag=subject.manifest_etag),
+            fields=subject.fields,
+            report=fetch.report(subject.report, name="report") if subject.report else None,
+            computed=[
+                ComputedInput(
+                    parts=fetch.report(made.manifest, name=f"computed{number}"),
+                    written=made.written,
+                    begun=made.begun,
+                )
+                for number, made in enumerate(self.computed)
+            ],
+            inventories=[
+                fetch.inventory(where, of=of) for of, where in self.inventories.items()
+            ],
+        )
+        return OfflineAudit(
+            subject,
+            self.policy(),
+            inputs,
+            folder=work,
+            buckets=self.buckets,
+            memory_limit=self.memory,
+        )
