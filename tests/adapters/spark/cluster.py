@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.spark.inputs import ComputedSource, InventorySource, Source, Sources
@@ -168,6 +169,6 @@ def audited(
     ).run(ledger, header(known))
     reader = LedgerReader(ledger)
     assert not list(contradictions(reader))
-    tables = [pa.parquet.ParquetFile(file).read() for file in reader.files()]
+    tables = [pq.ParquetFile(file).read() for file in reader.files()]
     rows = pa.concat_tables(tables).to_pylist() if tables else []
     return rows, asdict(reader.counts)

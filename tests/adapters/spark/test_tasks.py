@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 def alone(known: World, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     audit = OfflineAudit(known.subject, known.policy, known.inputs, folder=folder, buckets=4)
     tables = [pq.ParquetFile(path).read() for path, _ in audit.segments()]
-    tables.append(columns(list(audit.malformed_rows())))
+    if lost := list(audit.malformed_rows()):
+        tables.append(columns(lost))
     return pa.concat_tables(tables).sort_by("row").to_pylist(), asdict(audit.counts())
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(12))
 def test_the_cluster_finds_what_one_machine_finds(tmp_path: Path, seed: int) -> None:
     known = world(tmp_path, seed)
     rows, counts = alone(known, tmp_path / "alone")

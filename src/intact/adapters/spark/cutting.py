@@ -285,9 +285,7 @@ def _tally(folder: Path) -> dict[str, int]:
     return total
 
 
-def ranges(
-    source: Source, *, fields: tuple[str, ...], size: int, each: int = RANGE
-) -> list[Lines]:
+def ranges(source: Source, *, fields: tuple[str, ...], size: int, each: int = RANGE) -> list[Lines]:
     """Cut a manifest of that many bytes into ranges."""
     return [
         Lines(source=source, start=start, end=min(start + each, size), fields=fields)
@@ -295,9 +293,7 @@ def ranges(
     ]
 
 
-def cut_all(
-    tasks: Iterable[Task], *, buckets: int, memory_limit: str
-) -> Iterator[Piece]:
+def cut_all(tasks: Iterable[Task], *, buckets: int, memory_limit: str) -> Iterator[Piece]:
     """Cut one input after another."""
     for task in tasks:
         yield from cut(task, buckets=buckets, memory_limit=memory_limit)

@@ -226,9 +226,7 @@ class SparkAudit:
             for (name, origin), content in sorted(told.items())
         ]
 
-    def _map(
-        self, tasks: Sequence[Task], work: Callable[..., Any], schema: str
-    ) -> DataFrame:
+    def _map(self, tasks: Sequence[Task], work: Callable[..., Any], schema: str) -> DataFrame:
         """Give each task to an executor of its own choice."""
         rows = [(place, pickle.dumps(task)) for place, task in enumerate(tasks)]
         frame = self.spark.createDataFrame(rows, "place long, task binary")

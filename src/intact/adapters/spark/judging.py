@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from intact.adapters.arrow import SCHEMA
 from intact.adapters.columns import columns
 from intact.adapters.offline.judging import Slice, joined, judged
 from intact.adapters.offline.views import Views
@@ -80,7 +81,7 @@ class Judge:
         rows, _, held = joined(views, bucket)
         runner = Runner(store, store, self.policy, self.workers)
         asked = runner.run((copy, _unasked(evidence)) for copy, evidence in known(rows))
-        return [*map(columns, _chunks(asked)), *lost, columns([])], held
+        return [*map(columns, _chunks(asked)), *lost, SCHEMA.empty_table()], held
 
     def _lost(self, folder: Path, bucket: int) -> Iterator[list[Record]]:
         """Yield records of rows that could not be read."""
@@ -170,4 +171,3 @@ def _chunks(records: Iterable[Record]) -> Iterator[list[Record]]:
             chunk = []
     if chunk:
         yield chunk
-
