@@ -74,13 +74,13 @@ class Frame:
             parts[hash(row[name]) % 3 % number].append(row)  # several to a task
         return Frame(self.cluster, parts)
 
-    def repartitionByRange(self, number: int, name: str) -> Frame:  # noqa: N802 - Spark's name
+    def repartitionByRange(self, _number: int, name: str) -> Frame:  # noqa: N802 - Spark's name
         return Frame(self.cluster, [[row] for row in sorted(self.rows(), key=lambda r: r[name])])
 
     def mapInArrow(  # noqa: N802 - Spark's name
         self, work: Callable[..., Iterator[pa.RecordBatch]], _schema: str
     ) -> Frame:
-        work = pickle.loads(pickle.dumps(work))
+        work = pickle.loads(pickle.dumps(work))  # noqa: S301 - our own, as Spark sends it
         parts = []
         for part in self.parts:
             batches = pa.Table.from_pylist(part).to_batches(max_chunksize=2)
@@ -115,7 +115,7 @@ class Cluster:
         self.set: dict[str, str] = {}
 
     @property
-    def conf(self) -> Any:
+    def conf(self) -> object:
         class Conf:
             get = self.set.get
             set = self.set.__setitem__
@@ -146,7 +146,7 @@ def header(known: World) -> Header:
     )
 
 
-def audited(
+def audited(  # noqa: PLR0913 - keywords
     known: World,
     ledger: Path,
     *,
@@ -154,7 +154,7 @@ def audited(
     work: str = "work",
     each: int = 3000,
     twice: bool = False,
-    **terms: Any,
+    **terms: Any,  # noqa: ANN401 - of SparkAudit
 ) -> tuple[list[Row], Row]:
     """Rows and counts of the ledger that a distributed audit writes."""
     SparkAudit(

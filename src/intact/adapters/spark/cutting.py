@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -39,7 +38,8 @@ class Task(Protocol):
     """
 
     @property
-    def origin(self) -> str: ...
+    def origin(self) -> str:
+        """See above."""
 
     def stage(self, stage: Stage, folder: Path) -> None:
         """Stage it; the folder is for scratch."""

@@ -27,10 +27,12 @@ class Source:
     Attributes:
         path: ``s3://BUCKET/KEY``, or a path on a disk that every machine has.
         md5: Of its bytes, in hex; None where nobody promised any.
+        etag: What the object in S3 must still have; None takes it as it is now.
     """
 
     path: str
     md5: str | None = None
+    etag: str | None = None
 
     @property
     def remote(self) -> bool:
@@ -42,7 +44,8 @@ class Source:
         if not self.remote:
             return Path(self.path).stat().st_size
         ref = parse_uri(self.path)
-        return int(_client().head_object(Bucket=ref.bucket, Key=ref.key)["ContentLength"])
+        head = _client().head_object(Bucket=ref.bucket, Key=ref.key, **self._bound())
+        return int(head["ContentLength"])
 
     def chunks(self, start: int, end: int | None) -> Iterator[bytes]:
         """Yield its bytes from ``start`` until before ``end``, if so many there are."""
@@ -50,7 +53,10 @@ class Source:
             ref = parse_uri(self.path)
             last = "" if end is None else end - 1
             answer = _client().get_object(
-                Bucket=ref.bucket, Key=ref.key, Range=f"bytes={start}-{last}"
+                Bucket=ref.bucket,
+                Key=ref.key,
+                Range=f"bytes={start}-{last}",
+                **self._bound(),
             )
             yield from answer["Body"].iter_chunks(_CHUNK)
             return
@@ -60,6 +66,9 @@ class Source:
             while chunk := file.read(_CHUNK if left is None else min(left, _CHUNK)):
                 yield chunk
                 left = left if left is None else left - len(chunk)
+
+    def _bound(self) -> dict[str, str]:
+        return {} if self.etag is None else {"IfMatch": f'"{self.etag}"'}
 
     def at_hand(self, folder: Path) -> Path:
         """Return where it lies on this machine, fetched into the folder where need be.

@@ -6,6 +6,7 @@ The executors need this package, at the driver's version; docs/spark.md has the 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -76,7 +77,7 @@ def command(  # noqa: PLR0913 - one argument per option
     )
     place = report or (subject.report and _uri(subject.report))
     sources = Sources(
-        manifest=Source(path=manifest or _uri(subject.manifest)),
+        manifest=_manifest(subject, manifest),
         fields=subject.fields,
         report=report_parts(place) if place else None,
         computed=[ComputedSource(parts=report_parts(name)) for name in computed],
@@ -110,6 +111,12 @@ def command(  # noqa: PLR0913 - one argument per option
 def store(*, endpoint_url: str | None, region: str | None, workers: int) -> BotoStore:
     """Make an executor's store; its credentials are those of the machine that it runs on."""
     return BotoStore(s3_client(endpoint_url=endpoint_url, region=region, connections=workers))
+
+
+def _manifest(subject: Subject, place: str | None) -> Source:
+    """The job's own, bound to the ETag that the job was bound to where it lies in S3."""
+    source = Source(path=place or _uri(subject.manifest))
+    return replace(source, etag=subject.manifest_etag) if source.remote else source
 
 
 def report_parts(place: str) -> list[Source]:
