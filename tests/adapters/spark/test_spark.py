@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java", allow_module_level=True)
+pytestmark = pytest.mark.filterwarnings(  # py4j leaves its sockets to the collector
+    "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 sql = pytest.importorskip("pyspark.sql")
 
 
