@@ -108,7 +108,7 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
     address = f"spark://127.0.0.1:{port}"
     options = ["--host", "127.0.0.1", "--webui-port", "0"]
     memory = ["--cores", "1", "--memory", "2g"]
-    started = []
+    started: list[subprocess.Popen[bytes]] = []
     environment = os.environ | {"SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
 
     def start(kind: str, *arguments: str) -> subprocess.Popen[bytes]:
