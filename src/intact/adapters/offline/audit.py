@@ -3,32 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from intact.adapters.files import named_whole, whole_file
-from intact.adapters.offline import assembling, joining
+from intact.adapters.offline import joining
 from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.judging import Slice, judged
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
 from intact.adapters.parquet import settings
-from intact.adapters.rows import known
-from intact.audit import (
-    Copy,
-    Counts,
-    Evidence,
-    ReadMode,
-    Record,
-    Slot,
-    Unreadable,
-    Withheld,
-    decide,
-)
+from intact.audit import Copy, Counts, Evidence, ReadMode, Record, Slot, Unreadable, decide
 from intact.batch.manifest import ManifestFormat
 from intact.errors import UsageError
 from intact.s3 import ObjectRef
@@ -38,35 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from intact.adapters.offline.inputs import Inputs
-    from intact.audit import Finding, Policy, Subject
+    from intact.audit import Policy, Subject
 
 BUCKETS = 64
 """20 million objects in slices of 312,500; measured by benchmarks/bench_offline.py."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slice:
-    """What one bucket of the inputs held.
-
-    Attributes:
-        rows: Rows of the manifest that could be read.
-        first: The least of them; 0 where there are none.
-        last: The greatest of them.
-        duplicates: Rows that name an object that another row names.
-        stray_results: Rows of the report that match none of the manifest.
-        duplicate_results: Rows of the report on an object that another one is on.
-        stray_computed: Rows of Compute checksum jobs on no object of the manifest.
-        sorts: Sorts of rows that were judged.
-    """
-
-    rows: int
-    first: int
-    last: int
-    duplicates: int
-    stray_results: int
-    duplicate_results: int
-    stray_computed: int
-    sorts: int
 
 
 class OfflineAudit:
@@ -217,29 +180,10 @@ class OfflineAudit:
 
     def _judge(self, bucket: int, views: Views, path: Path) -> Slice:
         """Join one bucket, judge its sorts, and write its rows."""
-        views.show(bucket)
-        flat = views.joined()
-        rows = assembling.known(flat.drop_columns(["sort", *views.numbers]))
-        sorts = pc.dictionary_encode(flat.column("sort"))
-        found = [self._decide(evidence) for evidence in _samples(rows, sorts)]
-        table = assembling.judged(rows, sorts, found, terms=joining.OFFLINE)
+        table, found = judged(views, bucket, self._policy)
         with named_whole(path) as name:
             pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
-        return Slice(
-            rows=flat.num_rows,
-            **_ends(flat.column("row")),
-            duplicates=views.duplicates,
-            **views.leftovers(flat),
-            sorts=len(found),
-        )
-
-    def _decide(self, evidence: Evidence) -> tuple[Finding, frozenset[Slot]]:
-        asked: set[Slot] = set()
-        while isinstance(step := decide(evidence, self._policy), Slot):
-            asked.add(step)
-            answer: dict[str, Any] = {step.value: Withheld(terms=joining.OFFLINE)}
-            evidence = replace(evidence, **answer)
-        return step, frozenset(asked)
+        return found
 
 
 def _require(subject: Subject, policy: Policy, inputs: Inputs) -> None:
@@ -256,19 +200,6 @@ def _require(subject: Subject, policy: Policy, inputs: Inputs) -> None:
                 f"the {listed.of.value}'s inventory is of {listed.taken.isoformat()}; "
                 "wanted one that was taken after the job had ended"
             )
-
-
-def _ends(rows: pa.Array) -> dict[str, int]:
-    ends = pc.min_max(rows)
-    return {"first": ends["min"].as_py() or 0, "last": ends["max"].as_py() or 0}
-
-
-def _samples(rows: pa.RecordBatch, sorts: pa.DictionaryArray) -> Iterator[Evidence]:
-    """The evidence of one row of each sort, in the order of the dictionary."""
-    numbers = pa.table({"sort": sorts.indices, "at": pa.array(range(rows.num_rows), pa.int64())})
-    first = numbers.group_by("sort").aggregate([("at", "min")]).sort_by("sort")
-    for _, evidence in known(rows.take(first["at_min"].combine_chunks())):
-        yield evidence
 
 
 def _lines(path: Path) -> Iterator[Mapping[str, Any]]:

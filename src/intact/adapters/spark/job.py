@@ -1,0 +1,317 @@
+"""The driver: hands out tasks, counts what comes back, and seals the ledger."""
+
+from __future__ import annotations
+
+import json
+import math
+import pickle
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import partial
+from operator import lt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.joining import ComputedSet, Terms
+from intact.adapters.spark.cutting import (
+    ComputedPart,
+    InventoryPart,
+    Lines,
+    ReportPart,
+    Task,
+    cut_all,
+    ranges,
+)
+from intact.adapters.spark.judging import Judge, gather
+from intact.adapters.spark.pieces import DDL, NOTES, SCHEMA, batches
+from intact.adapters.writing import LedgerWriter
+from intact.audit import Counts
+from intact.errors import FormatError, UsageError
+from intact.s3 import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pyspark.sql import DataFrame, SparkSession
+
+    from intact.adapters.ports import ObjectStore
+    from intact.adapters.signing import Signer
+    from intact.adapters.spark.inputs import Sources
+    from intact.audit import Policy, Subject
+    from intact.audit.ledger import Header
+
+_FEW = {
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "16",
+    "spark.sql.parquet.columnarReaderBatchSize": "16",
+}
+"""Rows that Spark takes at a time: each holds a file of up to some megabytes."""
+_STRETCH = 10_000
+Notes = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparkAudit:
+    """Audits one finished job on a cluster.
+
+    Attributes:
+        spark: The session.
+        subject: The copy job.
+        policy: The terms.
+        sources: The files; every executor can read them.
+        work: Folder that every executor can write, as Spark names it; what is in it is done
+            with when the ledger is sealed.
+        buckets: Hashes of keys that are judged one by one.
+        memory_limit: DuckDB's ``memory_limit`` in each task.
+        store: Makes the store that an executor asks about each object; None asks nobody.
+        workers: Requests under way at a time in each task.
+        each: Bytes of the manifest that one task reads.
+    """
+
+    spark: SparkSession
+    subject: Subject
+    policy: Policy
+    sources: Sources
+    work: str
+    buckets: int = 64
+    memory_limit: str = "1GB"
+    store: Callable[[], ObjectStore] | None = None
+    workers: int = 16
+    each: int = 64 << 20
+
+    def run(self, ledger: Path, header: Header, *, sign: Signer | None = None) -> None:
+        """Write the ledger.
+
+        Args:
+            ledger: Its folder, on the driver.
+            header: What stands at its head.
+            sign: Signs it.
+
+        Raises:
+            UsageError: The folder holds a ledger, or the executors differ in their DuckDB.
+            FormatError: What came back is not what went out.
+        """
+        before = {name: self.spark.conf.get(name, None) for name in _FEW}
+        for name, value in _FEW.items():
+            self.spark.conf.set(name, value)
+        try:
+            with LedgerWriter(ledger, header) as writer:
+                if writer.rows:
+                    raise UsageError(f"{ledger}: holds findings; wanted an empty folder")
+                self._write(writer, ledger, f"{self.work.rstrip('/')}/intact-{uuid4().hex}", sign)
+        finally:
+            for name, old in before.items():
+                if old is None:
+                    self.spark.conf.unset(name)
+                else:
+                    self.spark.conf.set(name, old)
+
+    def _write(self, writer: LedgerWriter, ledger: Path, work: str, sign: Signer | None) -> None:
+        lines = self._lines()
+        rows = sum(count for _, count in lines)
+        manifest = self._cut([task for task, _ in lines], f"{work}/manifest")
+        named = frozenset(bucket for note in manifest for bucket in note["buckets"])
+        others = self._others(named)
+        notes = manifest + (self._cut(others, f"{work}/others") if others else [])
+        tallies = _tallies(notes)
+        judge = Judge(
+            policy=self.policy,
+            terms=self._terms(notes, tallies["report"]),
+            span=max(_STRETCH, math.ceil(rows / self.buckets)),
+            memory_limit=self.memory_limit,
+            store=self.store,
+            workers=self.workers,
+        )
+        cut = [f"{work}/manifest", *([f"{work}/others"] if others else [])]
+        pieces = self.spark.read.schema(DDL).parquet(*cut).where(f"slice <> {NOTES}")
+        found = _mapped(pieces.repartition(self.buckets, "slice"), judge)
+        segments = _mapped(found.repartition(self.buckets, "slice"), gather)
+        segments.write.parquet(f"{work}/segments")
+        judged = self._notes(f"{work}/segments")
+        _require(sum(note["pieces"] for note in judged), sum(note["pieces"] for note in notes))
+        written = self.spark.read.schema(DDL).parquet(f"{work}/segments")
+        last = 0
+        with tempfile.TemporaryDirectory(dir=ledger.parent, prefix=".segments-") as folder:
+            for row in written.where(f"slice <> {NOTES}").orderBy("slice").toLocalIterator():
+                path = Path(folder) / f"{row['slice']:06d}.parquet"
+                path.write_bytes(row["content"])
+                last = _adopt(writer, path, last)
+        _require(writer.rows, rows)
+        writer.seal(self._counts(rows, judged, tallies), sign=sign)
+
+    def _lines(self) -> list[tuple[Lines, int]]:
+        """Cut the manifest into ranges, each with the number of its lines."""
+        source = self.sources.manifest
+        tasks = ranges(source, fields=self.sources.fields, size=source.size(), each=self.each)
+        counted = self._map(tasks, _counted, "place long, lines long").collect()
+        counts = {row["place"]: row["lines"] for row in counted}
+        found, before = [], 0
+        for place, task in enumerate(tasks):
+            found.append((replace(task, before=before), counts[place]))
+            before += counts[place]
+        return [(task, count) for task, count in found if count]
+
+    def _others(self, named: frozenset[str]) -> list[Task]:
+        copies, sources = self._copies(), self.sources
+        report = [ReportPart(number=n, source=s) for n, s in enumerate(sources.report or ())]
+        computed = [
+            ComputedPart(
+                name=f"computed{number}",
+                number=part,
+                source=source,
+                made=replace(made, parts=()),
+                copies=copies,
+                sources=named,
+                versioned=self.policy.versioned,
+            )
+            for number, made in enumerate(sources.computed)
+            for part, source in enumerate(made.parts)
+        ]
+        listed = [
+            InventoryPart(
+                number=part,
+                source=source,
+                listed=replace(listed, parts=()),
+                prefix=copies.key if listed.of is Of.DESTINATION else "",
+            )
+            for listed in sources.inventories
+            for part, source in enumerate(listed.parts)
+        ]
+        return [*report, *computed, *listed]
+
+    def _copies(self) -> ObjectRef:
+        """Bucket of the copies, and what their keys begin with before the source's key."""
+        any_copy = self.subject.operation.destination(ObjectRef(bucket="", key="-"))
+        return replace(any_copy, key=any_copy.key.removesuffix("-"))
+
+    def _terms(self, notes: Notes, report: Counter[str]) -> Terms:
+        begun = {f"computed{n}": made.begun for n, made in enumerate(self.sources.computed)}
+        sides = sorted({tuple(side) for note in notes for side in note["sides"]})
+        return Terms(
+            versioned=self.policy.versioned,
+            reported=self.policy.reported,
+            has_report=self.sources.report is not None,
+            malformed_results=report["malformed"],
+            copies=self._copies(),
+            window=self.policy.window,
+            computed=[
+                ComputedSet(
+                    table=table, of=Of(of), begun=begun[table.partition("_")[0]], named=by_version
+                )
+                for table, of, by_version in sides
+            ],
+            inventories=frozenset(listed.of for listed in self.sources.inventories),
+        )
+
+    def _cut(self, tasks: Sequence[Task], uri: str) -> Notes:
+        work = partial(cut_all, buckets=self.buckets, memory_limit=self.memory_limit)
+        self._map(tasks, work, DDL).write.parquet(uri)
+        notes = self._notes(uri)
+        _require(len(notes), len(tasks))
+        if len(found := {note["duckdb"] for note in notes}) > 1:
+            raise UsageError(f"executors have DuckDB {', '.join(sorted(found))}; wanted one")
+        return notes
+
+    def _notes(self, uri: str) -> Notes:
+        """What tasks told, each task once."""
+        rows = self.spark.read.schema(DDL).parquet(uri).where(f"slice = {NOTES}").collect()
+        told = {(row["name"], row["origin"]): bytes(row["content"]) for row in rows}
+        return [
+            {"name": name, "origin": origin, **json.loads(content)}
+            for (name, origin), content in sorted(told.items())
+        ]
+
+    def _map(self, tasks: Sequence[Task], work: Callable[..., Any], schema: str) -> DataFrame:
+        """Give each task to an executor of its own choice."""
+        rows = [(place, pickle.dumps(task)) for place, task in enumerate(tasks)]
+        frame = self.spark.createDataFrame(rows, "place long, task binary")
+        spread = frame.repartitionByRange(max(len(rows), 1), "place")
+        return spread.mapInArrow(_Unpickled(work), schema)
+
+    def _counts(self, rows: int, judged: Notes, tallies: dict[str, Counter[str]]) -> Counts:
+        report, computed = tallies["report"], tallies["computed"]
+        held: Counter[str] = Counter()
+        for note in judged:
+            held.update({k: v for k, v in note.items() if isinstance(v, int)})
+        reported, tasks = self.sources.report is not None, self.subject.tasks
+        return Counts(
+            manifest_rows=rows,
+            duplicate_rows=held["duplicates"],
+            report_rows=report["rows"] if reported else None,
+            succeeded_rows=report["succeeded"] if reported else None,
+            failed_rows=report["failed"] if reported else None,
+            duplicate_report_rows=held["duplicate_results"],
+            malformed_report_rows=report["malformed"],
+            stray_report_rows=held["stray_results"],
+            tasks=None if tasks is None else tasks.total,
+            tasks_succeeded=None if tasks is None else tasks.succeeded,
+            tasks_failed=None if tasks is None else tasks.failed,
+            ended_early=tasks is not None and not tasks.complete,
+            all_tasks_reported=tasks is not None and self.policy.reported,
+            computed_rows=computed["succeeded"],
+            failed_computed_rows=computed["failed"],
+            malformed_computed_rows=computed["malformed"],
+            stray_computed_rows=held["stray_computed"],
+        )
+
+
+class _Unpickled:
+    """Work on tasks that come pickled, by the driver of this very job."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        self._work = work
+
+    def __call__(self, found: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in found:
+            for row in batch.to_pylist():
+                task = pickle.loads(row["task"])  # noqa: S301 - see above
+                if self._work is _counted:
+                    yield _counted(row["place"], task)
+                else:
+                    yield from batches(self._work([task]))
+
+
+def _counted(place: int, task: Lines) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pydict({"place": [place], "lines": [task.count()]})
+
+
+class _Batched:
+    """Work on pieces that yields pieces, on batches that yields batches."""
+
+    def __init__(self, work: Callable[..., Any]) -> None:
+        self._work = work
+
+    def __call__(self, found: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        yield from batches(self._work(batch.cast(SCHEMA) for batch in found))
+
+
+def _mapped(frame: DataFrame, work: Callable[..., Any]) -> DataFrame:
+    return frame.mapInArrow(_Batched(work), DDL)
+
+
+def _adopt(writer: LedgerWriter, path: Path, last: int) -> int:
+    """Take in a segment whose rows ascend from ``last``; return its own last."""
+    rows = pq.read_table(path, columns=["row"])["row"].to_pylist()
+    if not all(map(lt, [last, *rows], rows)):
+        raise FormatError(f"rows {rows[0]} to {rows[-1]} do not ascend from {last}")
+    writer.adopt(path, first=rows[0], last=rows[-1], rows=len(rows))
+    return int(rows[-1])
+
+
+def _tallies(notes: Notes) -> dict[str, Counter[str]]:
+    total: dict[str, Counter[str]] = {"report": Counter(), "computed": Counter()}
+    for note in notes:
+        for name, tally in total.items():
+            if note["origin"].startswith(name):
+                tally.update(note["tally"])
+    return total
+
+
+def _require(got: int, wanted: int) -> None:
+    if got != wanted:
+        raise FormatError(f"{got:,} pieces came back from the cluster; wanted {wanted:,}")
