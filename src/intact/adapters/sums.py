@@ -14,6 +14,7 @@ from intact import _native
 from intact.adapters.local import file_digest, pour
 from intact.adapters.parallel import PARALLEL_FROM, usable_threads
 from intact.checksum import CompositeHasher
+from intact.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -203,10 +204,12 @@ def _alone(
             digest = file_digest(file, batch.algorithm, threads=threads, progress=count).digest()
             return Summed(name, digest, size)
         hasher = CompositeHasher(batch.algorithm, repeat(batch.part_size))
-        pour(file, [hasher], progress=count)
-        if size > MAX_PARTS * batch.part_size:
-            raise OSError(errno.EFBIG, f"more than {MAX_PARTS:,} parts; wanted a larger part size")  # noqa: TRY301 - one place
-        checksum = hasher.checksum()
+        try:
+            pour(file, [hasher], progress=count)
+            checksum = hasher.checksum()
+        except UsageError:
+            text = f"more than {MAX_PARTS:,} parts; wanted a larger part size"
+            raise OSError(errno.EFBIG, text) from None
         return Summed(name, checksum.digest, size, checksum.parts)
     except OSError as error:
         return Failed(name, error)

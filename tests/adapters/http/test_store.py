@@ -13,11 +13,13 @@ from botocore.credentials import RefreshableCredentials
 from botocore.session import get_session
 
 from intact.audit import Absent
+from intact.checksum import Algorithm
 from intact.errors import AccessError, StoreError
 from intact.s3 import ObjectFacts, ObjectRef
 from tests.adapters.http.worlds import lean, on_loop_head, outcome, ref
 from tests.scripted_server import CLOSE, Words, plain, scripted
 from tests.strategies import AWKWARD_KEYS
+from tests.worlds import full
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +50,7 @@ def real(s3: S3Client, s3_server: str) -> Iterator[tuple[LeanStore, list[ObjectR
             Bucket=bucket,
             Key=algorithm,
             Body=b"x",
-            ChecksumAlgorithm=algorithm,
+            **{f"Checksum{algorithm}": str(full(b"x", Algorithm[algorithm]))},
             StorageClass="GLACIER" if algorithm == "SHA1" else "STANDARD",
             ServerSideEncryption="AES256",
         )
