@@ -29,7 +29,7 @@ def place(s3: S3Client) -> str:
     """A bucket with an object of each kind."""
     bucket = f"test-sum-{os.getpid()}"
     s3.create_bucket(Bucket=bucket)
-    s3.put_object(Bucket=bucket, Key="p/whole", Body=b"123456789", ChecksumAlgorithm="CRC64NVME")
+    s3.put_object(Bucket=bucket, Key="p/whole", Body=b"123456789", ChecksumCRC64NVME="rosUhgp5mIg=")
     s3.put_object(Bucket=bucket, Key="p/new\nline", Body=b"abc", ChecksumAlgorithm="SHA256")
     s3.put_object(Bucket=bucket, Key="p/wholesale", Body=b"x", ChecksumAlgorithm="CRC32")
     upload: dict[str, Any] = {"Bucket": bucket, "Key": "p/parted"}
