@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intact.adapters import lint as module
+from intact.adapters import plain
 from intact.adapters.lint import lint_file
 from intact.batch.lint import check_row, lint
 from intact.errors import FormatError
@@ -104,7 +105,7 @@ def test_rows_quoted_without_need_are_left_to_sql(monkeypatch: pytest.MonkeyPatc
 
 
 def test_odd_rows_among_many_plain_ones_keep_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "CHUNK", 50)
+    monkeypatch.setattr(plain, "CHUNK", 50)
     rows = [b"b,%d\n" % number for number in range(1000)]
     rows[17], rows[500], rows[501] = b"b,\xff\n", b"\n", b"b,16\n"
     text = b"".join(rows)
@@ -119,6 +120,6 @@ def test_odd_rows_among_many_plain_ones_keep_their_lines(monkeypatch: pytest.Mon
 
 
 def test_a_row_without_end_is_no_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST", 10)
+    monkeypatch.setattr(plain, "LONGEST", 10)
     with pytest.raises(FormatError, match="exceeds 10 bytes"):
         lint_file(io.BytesIO(b"b," + b"k" * 99), columns=("Bucket", "Key"))

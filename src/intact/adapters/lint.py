@@ -14,27 +14,16 @@ from typing import IO, TYPE_CHECKING
 
 import duckdb
 
+from intact.adapters.plain import LINES, spool_plain
 from intact.batch.lint import RULES, Found, check_row
 from intact.batch.operations import MAX_COPY_SIZE
-from intact.errors import FormatError
 from intact.s3 import encode_key
 from intact.s3.names import MAX_KEY_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-CHUNK = 1 << 20
-LONGEST = 1 << 20
-"""Longest row in bytes; no row that S3 could use comes near."""
-_PLAIN = bytes(sorted({*range(0x21, 0x7F), 0x0A} - set(b'"#<>?[\\]^`{|}')))
-"""What paths of URLs, commas and percent signs are made of, and the line end."""
-_ELSEWHERE = b"\1"
-"""Stands for a row that Python checks, so that DuckDB counts lines as Python does."""
 _BIT = {rule: 1 << place for place, rule in enumerate(RULES)}
-_CSV = (
-    "header = false, auto_detect = false, quote = '', escape = '', delim = '\\2', "
-    "new_line = '\\n', nullstr = '\\3', max_line_size = 4194304"
-)
 _HASHES = (
     "hash(bucket, key)::UHUGEINT * 18446744073709551616 + hash(key || chr(0) || bucket) AS name, "
     "hash(version) AS version, hash(bucket) AS bucket"
@@ -62,13 +51,13 @@ def lint_file(  # noqa: PLR0913 - keywords all but the first
         threads: DuckDB's ``threads``; None for one per core.
 
     Raises:
-        FormatError: A row is longer than ``LONGEST``.
+        FormatError: A row is longer than 1 MiB.
     """
     with tempfile.TemporaryDirectory(prefix="intact-lint-") as folder:
         plain, odd = Path(folder) / "plain", Path(folder) / "odd"
         with plain.open("wb") as spool, odd.open("w", encoding="ascii", newline="") as rest:
             writer = csv.writer(rest, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            for line, text in _spool(file, spool):
+            for line, text in spool_plain(file, spool, unquote=True):
                 broken, named = check_row(text, line=line, columns=columns, prefix_size=prefix_size)
                 writer.writerow(
                     [line, sum(map(_BIT.__getitem__, broken)), int(named is not None)]
@@ -85,46 +74,6 @@ def lint_file(  # noqa: PLR0913 - keywords all but the first
         with duckdb.connect(str(Path(folder) / "lint.duckdb"), config=config) as connection:
             _load(connection, plain, odd, _plain_rows(columns, prefix_size=prefix_size))
             return _found(connection, most=most)
-
-
-def _spool(file: IO[bytes], plain: IO[bytes]) -> Iterator[tuple[int, str]]:
-    """Copy plain rows aside and yield the others with their numbers."""
-    line, chunk = 0, file.readline(LONGEST)
-    while chunk:
-        if not chunk.endswith(b"\n"):
-            chunk += file.readline(LONGEST)
-            if not chunk.endswith(b"\n") and file.read(1):
-                raise FormatError(f"a row after line {line} exceeds {LONGEST} bytes")
-        body = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
-        if not body.endswith(b"\n"):
-            body += b"\n"
-        bare = _unquoted(body)
-        if line and not _is_odd(bare):
-            plain.write(bare)
-            line += bare.count(b"\n")
-        else:
-            for row in body[:-1].split(b"\n"):
-                line += 1
-                odd = line == 1 or _is_odd(row)
-                plain.write((_ELSEWHERE if odd else row) + b"\n")
-                if odd:
-                    yield line, row.rstrip(b"\r").decode("utf-8", "surrogateescape")
-        chunk = file.read(CHUNK)
-
-
-def _unquoted(rows: bytes) -> bytes:
-    """Rows whose every cell is quoted without need, without the quotes; other rows as they are."""
-    if not (rows.startswith(b'"') and rows.endswith(b'"\n')):
-        return rows
-    bare = rows[1:-2].replace(b'","', b",").replace(b'"\n"', b"\n") + b"\n"
-    whole = b'"' not in bare and rows.count(b",") == rows.count(b'","')
-    return bare if whole else rows
-
-
-def _is_odd(rows: bytes) -> bool:
-    return (
-        not rows or rows.startswith(b"\n") or b"\n\n" in rows or bool(rows.translate(None, _PLAIN))
-    )
 
 
 def _plain_rows(columns: Sequence[str], *, prefix_size: int) -> str:
@@ -164,7 +113,7 @@ def _plain_rows(columns: Sequence[str], *, prefix_size: int) -> str:
                      {cell.get("VersionId", "''")} AS version, elsewhere,
                      contains({cell["Key"]}, '%') AS escaped
               FROM (SELECT string_split(row, ',') AS cells, row = chr(1) AS elsewhere
-                    FROM read_csv(?, columns = {{'row': 'VARCHAR'}}, {_CSV})))))
+                    FROM read_csv(?, {LINES})))))
     """  # noqa: S608 - names of our own
 
 

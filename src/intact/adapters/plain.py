@@ -23,12 +23,16 @@ _PLAIN = bytes(sorted({*range(0x21, 0x7F), 0x0A} - set(b'"#<>?[\\]^`{|}')))
 """What paths of URLs, commas and percent signs are made of, and the line end."""
 
 
-def spool_plain(file: IO[bytes], plain: IO[bytes]) -> Iterator[tuple[int, str]]:
+def spool_plain(
+    file: IO[bytes], plain: IO[bytes], *, unquote: bool = False
+) -> Iterator[tuple[int, str]]:
     """Copy plain rows aside and yield the others, the first one always, with their numbers.
 
     Args:
         file: The list; open for reading bytes.
         plain: Gets one line for each row: a plain one as it is, ``ELSEWHERE`` for any other.
+        unquote: Whether quotes that no cell needs are dropped, which makes more rows plain, but
+            keeps no row as it stands in the file.
 
     Raises:
         FormatError: A row is longer than ``LONGEST``.
@@ -42,9 +46,10 @@ def spool_plain(file: IO[bytes], plain: IO[bytes]) -> Iterator[tuple[int, str]]:
         body = chunk.replace(b"\r\n", b"\n") if b"\r" in chunk else chunk
         if not body.endswith(b"\n"):
             body += b"\n"
-        if line and not _is_odd(body):
-            plain.write(body)
-            line += body.count(b"\n")
+        bare = _unquoted(body) if unquote else body
+        if line and not _is_odd(bare):
+            plain.write(bare)
+            line += bare.count(b"\n")
         else:
             for row in body[:-1].split(b"\n"):
                 line += 1
@@ -53,6 +58,15 @@ def spool_plain(file: IO[bytes], plain: IO[bytes]) -> Iterator[tuple[int, str]]:
                 if odd:
                     yield line, row.rstrip(b"\r").decode("utf-8", "surrogateescape")
         chunk = file.read(CHUNK)
+
+
+def _unquoted(rows: bytes) -> bytes:
+    """Rows whose every cell is quoted without need, without the quotes; other rows as they are."""
+    if not (rows.startswith(b'"') and rows.endswith(b'"\n')):
+        return rows
+    bare = rows[1:-2].replace(b'","', b",").replace(b'"\n"', b"\n") + b"\n"
+    whole = b'"' not in bare and rows.count(b",") == rows.count(b'","')
+    return bare if whole else rows
 
 
 def _is_odd(rows: bytes) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -40,21 +41,7 @@ _ALGORITHMS = {algorithm.value: algorithm for algorithm in Algorithm}
 _TYPES = {kind.value: kind for kind in ChecksumType} | {None: None}
 
 
-_EVIDENCE = (
-    "shared",
-    "task",
-    "expected",
-    "source_computed",
-    "destination_computed",
-    "source",
-    "destination",
-    "source_versions",
-    "destination_versions",
-    "source_parts",
-    "destination_parts",
-    "source_bytes",
-    "destination_bytes",
-)
+_EVIDENCE = tuple(field.name for field in fields(Evidence) if field.name != "row")
 """Fields of ``Evidence``, in the order of the columns behind ``row_problem``."""
 _JUDGED = ("verdict", "reason", "level")
 

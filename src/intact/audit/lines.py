@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from intact.audit.evidence import Absent, BytesRead, Computed, Expected, Unreadable, Withheld
+from intact.audit.evidence import (
+    Absent,
+    BytesRead,
+    Computed,
+    Evidence,
+    Expected,
+    Unreadable,
+    Withheld,
+)
 from intact.batch import TaskResult
 from intact.checksum.encoding import encode as encode_digest
 from intact.s3 import ObjectFacts, PartList
@@ -122,19 +130,5 @@ def _present(line: Line) -> Line:
     return {name: value for name, value in line.items() if value is not None}
 
 
-_SLOTS = (
-    "row",
-    "task",
-    "expected",
-    "source_computed",
-    "destination_computed",
-    "source",
-    "destination",
-    "source_versions",
-    "destination_versions",
-    "source_parts",
-    "destination_parts",
-    "source_bytes",
-    "destination_bytes",
-)
+_SLOTS = tuple(field.name for field in fields(Evidence) if field.name != "shared")
 """Every field of ``Evidence`` that is an answer, in the order that a line has them."""
