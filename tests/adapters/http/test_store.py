@@ -46,11 +46,12 @@ def real(s3: S3Client, s3_server: str) -> Iterator[tuple[LeanStore, list[ObjectR
         refs.append(ObjectRef(bucket=bucket, key=key))
         refs.append(ObjectRef(bucket=bucket, key=key, version_id=put["VersionId"]))
     for algorithm in ("CRC32", "CRC32C", "SHA1", "SHA256", "CRC64NVME"):
+        given: Any = {f"Checksum{algorithm}": str(full(b"x", Algorithm[algorithm]))}
         s3.put_object(
             Bucket=bucket,
             Key=algorithm,
             Body=b"x",
-            **{f"Checksum{algorithm}": str(full(b"x", Algorithm[algorithm]))},
+            **given,
             StorageClass="GLACIER" if algorithm == "SHA1" else "STANDARD",
             ServerSideEncryption="AES256",
         )
