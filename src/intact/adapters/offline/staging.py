@@ -12,7 +12,7 @@ import shutil
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
-from intact.adapters.offline.lines import LINES, alone, line_end, text_size
+from intact.adapters.offline.lines import CHUNK, LINES, alone, line_end, text_size
 from intact.adapters.offline.listed import inventory_query
 from intact.adapters.offline.reports import (
     COMPUTED,
@@ -155,11 +155,14 @@ class Stage:
             odd.open("w") as good,
             (into / MALFORMED).open("w") as bad,
         ):
+            elsewhere: list[int] = [0, 0]
             for line, text in spool_plain(file, spool):
                 _odd_row(text, line=line, fields=fields, good=good, bad=bad)
+                elsewhere = [elsewhere[0] + 1, elsewhere[1] + line]
         self._connection.execute("SET preserve_insertion_order = true")  # it numbers the lines
         self._partition(into / "rows", _manifest_query(plain, fields))
         self._connection.execute("SET preserve_insertion_order = false")
+        self._require_lines(into, plain, elsewhere)
         with odd.open("a") as good, (into / MALFORMED).open("a") as bad:
             for line, text in self._rows(
                 f"SELECT line, odd FROM {_staged(into)} "
@@ -168,6 +171,24 @@ class Stage:
                 _odd_row(text, line=line, fields=fields, good=good, bad=bad)
         self._add(into, odd, MANIFEST)
         plain.unlink()
+
+    def _require_lines(self, into: Path, plain: Path, elsewhere: list[int]) -> None:
+        """Refuse to go on where DuckDB saw other lines than Python, or numbered them otherwise.
+
+        Args:
+            into: What it staged.
+            plain: What it read.
+            elsewhere: How many lines Python took, and their numbers' sum.
+        """
+        mark = f"odd = chr({ord(ELSEWHERE)})"
+        [found] = self._rows(
+            f"SELECT count(*), count_if({mark}), coalesce(sum(line) FILTER ({mark}), 0) "
+            f"FROM {_staged(into)}"
+        )
+        with plain.open("rb") as file:
+            lines = sum(chunk.count(b"\n") for chunk in iter(partial(file.read, CHUNK), b""))
+        if found != (lines, *elsewhere):
+            raise AssertionError(f"the manifest's lines were staged as {found}; wanted {lines}")
 
     def _report(
         self,
