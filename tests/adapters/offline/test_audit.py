@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from intact.adapters.duckdb import TaskJoin
+from intact.adapters.offline import staging
 from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.joining import OFFLINE, TWICE, UNLISTED
@@ -32,6 +33,7 @@ from intact.audit import (
 )
 from intact.batch import MalformedRow, TaskResult, read_manifest, read_results
 from intact.batch.inventory import read_inventory
+from intact.errors import FormatError
 from intact.s3 import ObjectFacts, ObjectRef
 from tests.adapters.offline.worlds import World, world
 
@@ -227,3 +229,25 @@ def test_a_row_within_a_message_is_no_evidence(message: str, tmp_path: Path) -> 
         read = [one.raw_key for one in read_results(lines) if isinstance(one, TaskResult)]
     assert sorted(keys) == sorted(read)
     assert "forged" not in read or message.startswith("said")
+
+
+def test_an_empty_manifest_proves_nothing(tmp_path: Path) -> None:
+    manifest = tmp_path / "manifest.csv"
+    manifest.touch()
+    stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=2)
+    with pytest.raises(FormatError, match="has no rows, so nothing is proven"):
+        stage.manifest(manifest, fields=("Bucket", "Key"))
+
+
+def test_lines_that_duckdb_numbers_otherwise_end_the_audit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest = tmp_path / "manifest.csv"
+    manifest.write_bytes(b"b,first\nb,second\nb,third\n")
+    stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=2)
+    query = staging._manifest_query  # noqa: SLF001 - the reader that is to lie
+    monkeypatch.setattr(
+        staging, "_manifest_query", lambda *given: f"{query(*given)} WHERE line <> 2"
+    )
+    with pytest.raises(AssertionError, match="staged as"):
+        stage.manifest(manifest, fields=("Bucket", "Key"))

@@ -159,6 +159,8 @@ class Stage:
             for line, text in spool_plain(file, spool):
                 _odd_row(text, line=line, fields=fields, good=good, bad=bad)
                 elsewhere = [elsewhere[0] + 1, elsewhere[1] + line]
+        if not plain.stat().st_size:
+            raise FormatError(f"{path}: the manifest has no rows, so nothing is proven")
         self._connection.execute("SET preserve_insertion_order = true")  # it numbers the lines
         self._partition(into / "rows", _manifest_query(plain, fields))
         self._connection.execute("SET preserve_insertion_order = false")
