@@ -189,7 +189,6 @@ def test_verified_is_never_claimed_below_the_bar(world: World) -> None:
             Slot.DESTINATION_BYTES,
         ),
     ],
-    ids=str,
 )
 def test_asks_for_the_piece_it_lacks(evidence: Evidence, policy: Policy, slot: Slot) -> None:
     assert decide(evidence, policy) is slot
@@ -974,7 +973,6 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Reason.CHECKSUM_DIFFERS,
         ),
     ],
-    ids=str,
 )
 def test_each_rule_gives_its_verdict(
     evidence: Evidence, policy: Policy, verdict: Verdict, reason: Reason
@@ -1000,7 +998,6 @@ def test_each_rule_gives_its_verdict(
         (LATE, LATE, IN_WINDOW, Slot.DESTINATION_VERSIONS),
         (NEWER, IN_TIME, PLAIN, Slot.SOURCE_VERSIONS),
     ],
-    ids=str,
 )
 def test_asks_for_parts_and_versions_where_they_help(
     source: ObjectFacts, destination: ObjectFacts, policy: Policy, slot: Slot
@@ -1074,7 +1071,7 @@ LADDER = [
 """Evidence that verifies, and how strongly: S3 lets a copy carry over what the source has."""
 
 
-@pytest.mark.parametrize(("evidence", "level"), LADDER, ids=str)
+@pytest.mark.parametrize(("evidence", "level"), LADDER)
 def test_each_kind_of_evidence_reaches_its_level(evidence: Evidence, level: Level) -> None:
     finding = decide(evidence, PLAIN)
     assert isinstance(finding, Finding)
