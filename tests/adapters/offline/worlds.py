@@ -248,7 +248,7 @@ def _inventory(
     folder: Path, random: Random, refs: Sequence[ObjectRef], destination: ObjectRef, of: Of
 ) -> InventoryInput:
     rows = []
-    for ref in {(ref.bucket, ref.key) for ref in refs}:
+    for ref in sorted({(ref.bucket, ref.key) for ref in refs}):  # the same in every run
         bucket, key = ref if of is Of.SOURCE else (destination.bucket, destination.key + ref[1])
         versions = random.choice([["v1"], ["v1", "v2"], [""], ["", "v1"], []])
         for place, version in enumerate(versions):
