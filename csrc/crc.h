@@ -11,7 +11,7 @@
 #define CRC_FUSIONS 3
 
 enum { CRC64NVME, CRC32, CRC32C, CRC_MODELS };
-enum { FOLD_128, FOLD_256, FOLD_512, FOLD_1024, FOLD_2048, CRC_FOLDS };
+enum { FOLD_128, FOLD_256, FOLD_512, FOLD_1024, FOLD_2048, FOLD_4096, CRC_FOLDS };
 enum { GAP_16, GAP_32, GAP_64, CRC_GAPS };
 
 /* Steps of folding beside streams of an instruction; see x86/fold_template.h. */

@@ -73,6 +73,7 @@ const struct crc_model crc_models[CRC_MODELS] = {
 {0x0c32cdb31e18a84a, 0x62242240ace5045a}, /* x^575, x^511 mod G */
 {0xa1ca681e733f9c40, 0x5f852fb61e8d92dc}, /* x^1087, x^1023 mod G */
 {0x37ccd3e14069cabc, 0xa043808c0f782663}, /* x^2111, x^2047 mod G */
+{0xd0b3aa0ed6d54ae0, 0xc2409e2537aa5eb1}, /* x^4159, x^4095 mod G */
 },
 .power = {
 { /* [n]: x^(8 * n * 16^0 - 1) mod G; [0] is never used */
@@ -772,6 +773,7 @@ const struct crc_model crc_models[CRC_MODELS] = {
 {0x000000008f352d95, 0x000000001d9513d7}, /* x^575, x^511 mod G */
 {0x0000000033fff533, 0x00000000910eeec1}, /* x^1087, x^1023 mod G */
 {0x00000000ce3371cb, 0x00000000e95c1271}, /* x^2111, x^2047 mod G */
+{0x000000001072db28, 0x000000000c30f51d}, /* x^4159, x^4095 mod G */
 },
 .power = {
 { /* [n]: x^(8 * n * 16^0 - 1) mod G; [0] is never used */
@@ -1471,6 +1473,7 @@ const struct crc_model crc_models[CRC_MODELS] = {
 {0x00000000740eef02, 0x000000009e4addf8}, /* x^575, x^511 mod G */
 {0x000000006992cea2, 0x000000000d3b6092}, /* x^1087, x^1023 mod G */
 {0x00000000dcb17aa4, 0x00000000b9e02b86}, /* x^2111, x^2047 mod G */
+{0x00000000bd6f81f8, 0x00000000dd7e3b0c}, /* x^4159, x^4095 mod G */
 },
 .fusion = {
 { .steps = 255, .stitch = { /* [n]: x^(8 * 8160 * (3 - n) + 63) mod G */

@@ -24,7 +24,7 @@ DIRECT = 32  # blocks of 16 bytes; seven vectors of 64 bytes and one in front of
 ADVANCE = 73  # bytes a state is moved by: past one vector of 64 bytes, and 8 more
 FUSED = "crc32c"  # the CRC that x86 has an instruction for
 FUSIONS = (255, 31, 7)  # steps of folding beside streams of 32 bytes, see fold_template.h
-FOLDS = (128, 256, 512, 1024, 2048)  # distances in bits: one and four vectors of each length
+FOLDS = (128, 256, 512, 1024, 2048, 4096)  # bits: one, four and eight vectors of each length
 TARGET = Path(__file__).with_name("crc_tables.h")
 
 

@@ -27,10 +27,11 @@
  *
  *     up to eight vectors   Each block is multiplied straight into its distance from the
  *                           end, plus 64 for the CRC itself.  No product waits for another.
- *     more                  Four accumulators are folded over four vectors at a time; four
- *                           because one multiplication takes 4 to 7 cycles and the next
- *                           starts after one or two.  Each accumulator is then a vector in
- *                           its own place, and the rest is as above.
+ *     more                  Four accumulators are folded over four vectors at a time.  Each is
+ *                           then a vector in its own place, and the rest is as above.
+ *     many                  Eight, over eight vectors at a time, until the first four are folded
+ *                           over the last: a multiplication takes 4 cycles on Zen and 7 on
+ *                           Skylake, where the next starts after one.
  *     up to 32 bytes        One or two registers or blocks that overlap, whatever VL is.
  *
  * The sum T of all products has 128 bits and is congruent to M * x^64; what is left is
@@ -74,6 +75,7 @@ typedef __m128i vec;
 #define WIDEN(block)   (block)
 #define FOLD_ONE       FOLD_128
 #define FOLD_FOUR      FOLD_512
+#define FOLD_EIGHT     FOLD_1024
 #define GAP            GAP_16
 #elif VL == 32
 typedef __m256i vec;
@@ -86,6 +88,7 @@ typedef __m256i vec;
 #define WIDEN(block)   _mm256_inserti128_si256(_mm256_setzero_si256(), block, 0)
 #define FOLD_ONE       FOLD_256
 #define FOLD_FOUR      FOLD_1024
+#define FOLD_EIGHT     FOLD_2048
 #define GAP            GAP_32
 #elif VL == 64
 typedef __m512i vec;
@@ -98,8 +101,15 @@ typedef __m512i vec;
 #define WIDEN(block)   _mm512_zextsi128_si512(block)
 #define FOLD_ONE       FOLD_512
 #define FOLD_FOUR      FOLD_2048
+#define FOLD_EIGHT     FOLD_4096
 #define GAP            GAP_64
 #endif
+
+/* Vectors behind the first four from which eight accumulators pay.  On Cascade Lake, VL = 16, they
+ * save 7 % of 320 bytes, 14 % of 1 KiB and 20 % of 16 KiB and more, to within 1 % of the
+ * multiplier. Zen 4 needs no more than four, so its vectors wait until the fold of four over four
+ * is lost in the rest. */
+#define EIGHT_FROM (VL == 16 ? 12 : 60)
 
 /* Sixteen of these from n on move a block up so far that its first n bytes remain. */
 static const uint8_t SHIFTS[32] = {
@@ -248,7 +258,8 @@ INLINE void stream(struct streams *t, const uint8_t *p, size_t length) {
 
 /* Keeps a compiler from scattering the streams' instructions between a pair of products,
  * which costs a sixth of the rate on Zen 4 with GCC 12. */
-#if defined(__GNUC__)
+#if defined(IN_ORDER) /* of no use to vectors in plain C, which tests put in place of these */
+#elif defined(__GNUC__)
 #define IN_ORDER(v, t)                                                                             \
     __asm__(""                                                                                     \
             : "+v"((v)->a), "+v"((v)->b), "+v"((v)->c), "+v"((v)->d), "+r"((t)->s[0]),             \
@@ -312,18 +323,35 @@ TARGET PORT_APART size_t fuse_all(const struct crc_fusion *f, struct four *memor
     return vectors;
 }
 
-/* Steps through four vectors at a time, the page after next prefetched if it is far. */
-INLINE const uint8_t *step_all(struct four *v, vec four, const uint8_t *p, size_t steps, bool far) {
+/* Steps through four vectors at a time. */
+INLINE const uint8_t *step_fours(struct four *v, vec four, const uint8_t *p, size_t steps) {
+    for (; steps != 0; steps--, p += 4 * VL)
+        step(v, four, p);
+    return p;
+}
+
+/* Takes four vectors in, steps through eight at a time, the page after next prefetched if it is
+ * far, and folds the first four over the last. */
+INLINE const uint8_t *step_eights(struct four *v, vec four, vec eight, const uint8_t *p,
+                                  size_t steps, bool far) {
+    struct four w = {LOAD(p), LOAD(p + VL), LOAD(p + 2 * VL), LOAD(p + 3 * VL)};
+    p += 4 * VL;
     while (steps != 0) {
         size_t now = steps;
-        if (far && steps > (PAGE + PREFETCH_AHEAD) / (4 * VL)) {
+        if (far && steps > (PAGE + PREFETCH_AHEAD) / (8 * VL)) {
             _mm_prefetch((const char *)p + PREFETCH_AHEAD, _MM_HINT_T0);
-            now = PAGE / (4 * VL);
+            now = PAGE / (8 * VL);
         }
         steps -= now;
-        for (; now != 0; now--, p += 4 * VL)
-            step(v, four, p);
+        for (; now != 0; now--, p += 8 * VL) {
+            step(v, eight, p);
+            step(&w, eight, p + 4 * VL);
+        }
     }
+    v->a = fold(v->a, four, w.a);
+    v->b = fold(v->b, four, w.b);
+    v->c = fold(v->c, four, w.c);
+    v->d = fold(v->d, four, w.d);
     return p;
 }
 
@@ -345,7 +373,11 @@ TARGET PORT_APART uint64_t update_long(const struct crc_model *model, uint64_t s
         p += VL * (vectors - left), vectors = left;
         v = memory;
     }
-    p = step_all(&v, four, p, vectors / 4, far);
+    if (vectors >= EIGHT_FROM) {
+        p = step_eights(&v, four, SPREAD(model->fold[FOLD_EIGHT]), p, (vectors - 4) / 8, far);
+        vectors = (vectors - 4) % 8;
+    }
+    p = step_fours(&v, four, p, vectors / 4);
     vectors %= 4;
 
     const uint64_t (*k)[2] = model->direct + CRC_DIRECT - BLOCKS * (4 + vectors);

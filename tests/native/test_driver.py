@@ -3,15 +3,23 @@
 INTACT_FUZZ_SECONDS says for how long each kernel, and libFuzzer, try random messages.
 """
 
+from __future__ import annotations
+
 import os
+import platform
 import shutil
 import subprocess
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 ROOT = Path(__file__).parents[2]
 SOURCES = [Path(__file__).with_name("driver.c"), *sorted((ROOT / "csrc").rglob("*.c"))]
+EMULATED = Path(__file__).with_name("emulated")
 SECONDS = os.environ.get("INTACT_FUZZ_SECONDS", "0")  # 0 is a few hundred messages
 FLAGS = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'csrc'}"]
 SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -41,9 +49,11 @@ def run(*command: str | Path) -> str:
     return done.stdout
 
 
-def build(directory: Path, compiler: str, *flags: str) -> Path:
+def build(
+    directory: Path, compiler: str, *flags: str, sources: Iterable[Path] = tuple(SOURCES)
+) -> Path:
     binary = directory / "driver"
-    run(compiler, *FLAGS, *flags, *SOURCES, "-o", binary)
+    run(compiler, *FLAGS, *flags, *sources, "-o", binary)
     return binary
 
 
@@ -79,6 +89,19 @@ def test_no_sanitizer_finds_anything(tmp_path: Path) -> None:
     if not builds(tmp_path, "int main(void) { return 0; }", compiler, *SANITIZE):
         pytest.skip(f"{compiler} has no sanitizers")
     assert "portable: right" in run(build(tmp_path, compiler, *SANITIZE), SECONDS)
+
+
+def test_kernels_are_right_whose_instructions_plain_c_stands_in_for(tmp_path: Path) -> None:
+    compiler = tool("cc", "gcc", "clang")
+    probe = "#include <simde/x86/clmul.h>\nint main(void) { return 0; }"
+    if platform.machine().lower() not in {"x86_64", "amd64"}:
+        pytest.skip("the kernels of x86-64 are compiled there")
+    if not builds(tmp_path, probe, compiler):
+        pytest.skip("SIMDe (libsimde-dev) is not installed")
+    sources = [EMULATED / "cpu.c", *(file for file in SOURCES if file.name != "cpu.c")]
+    binary = build(tmp_path, compiler, f"-I{EMULATED}", sources=sources)
+    kernels = ["x86-vpclmul512", "x86-vpclmul256", "x86-pclmul", "portable"]
+    assert outcomes(run(binary, SECONDS)) == dict.fromkeys(kernels, "right")
 
 
 @pytest.mark.parametrize(
