@@ -19,8 +19,15 @@ from intact.adapters.boto import BotoStore
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.s3control import describe_job, s3control_client
 from intact.audit import Level, ReadMode, Reason, Subject, Verdict
-from intact.errors import ExitCode
-from intact.rehearsal.demo import ACCOUNT, COMPOSITE, OLDER, rehearse, temporary_buckets
+from intact.errors import ExitCode, UsageError
+from intact.rehearsal.demo import (
+    ACCOUNT,
+    COMPOSITE,
+    OLDER,
+    Buckets,
+    rehearse,
+    temporary_buckets,
+)
 from intact.rehearsal.endpoint import BatchEndpoint
 
 if TYPE_CHECKING:
@@ -56,7 +63,7 @@ class Audited:
             temporary_buckets(s3, suffix=uuid4().hex[:12]) as buckets,
         ):
             self.rehearsal: Rehearsal = rehearse(
-                s3, control, buckets=buckets, tree=tree, progress=Silent(), files=FILES
+                s3, control, buckets=buckets, tree=tree, progress=Silent()
             )
             self.job = describe_job(control, account_id=ACCOUNT, job_id=self.rehearsal.job_id)
             store = BotoStore(s3)
@@ -127,6 +134,18 @@ def test_without_reading_a_composite_source_is_unverifiable(s3: S3Client, tmp_pa
     audited = Audited(s3, tmp_path, read=ReadMode.NEVER)
     assert audited.keys(Verdict.UNVERIFIABLE) == {COMPOSITE}
     assert audited.records[COMPOSITE].finding.reason is Reason.NOTHING_COMPARABLE
+
+
+def test_a_tree_of_few_files_is_refused(s3: S3Client, tmp_path: Path) -> None:
+    (tmp_path / "only.py").touch()
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere")
+    buckets = Buckets(source="a", destination="b", service="c")
+    with (
+        BatchEndpoint(s3) as endpoint,
+        closing(s3control_client(endpoint_url=endpoint.url)) as control,
+        pytest.raises(UsageError, match="has 1 Python files; wanted at least 10"),
+    ):
+        rehearse(s3, control, buckets=buckets, tree=tmp_path, progress=Silent())
 
 
 def test_an_interrupted_demo_cleans_up_after_itself(s3_server: str, tmp_path: Path) -> None:

@@ -40,6 +40,8 @@ ACCOUNT = "111122223333"
 PART_SIZE = 5 * 1024**2
 """Smallest part that S3 takes before the last one."""
 TREE_OBJECTS = 1_010
+"""Most files of the tree; Debian's standard library has 668, for want of Python's own tests."""
+LEAST_FILES = 10
 WORKERS = 8
 POLL_SECONDS = 0.1
 SOME_BYTES = 100
@@ -121,10 +123,10 @@ def rehearse(  # noqa: PLR0913 - keywords all but two
         buckets: Empty buckets; the source's has versions.
         tree: Folder with Python files.
         progress: Told what goes on.
-        files: How many of them to upload.
+        files: How many of them to upload at most.
 
     Raises:
-        UsageError: The job breaks a rule, or the tree is too small.
+        UsageError: The job breaks a rule, or the tree has fewer than ``LEAST_FILES``.
         StoreError: The job could not be submitted or followed.
     """
     stage = _Stage(s3=s3, buckets=buckets, progress=progress)
@@ -141,9 +143,9 @@ def rehearse(  # noqa: PLR0913 - keywords all but two
 
 def _tree(folder: Path, files: int) -> dict[str, bytes]:
     """The first Python files of a folder by name, as objects."""
-    paths = sorted(folder.rglob("*.py"))[:files]
-    if len(paths) < files:
-        raise UsageError(f"{folder} has {len(paths)} Python files; wanted {files}")
+    paths = sorted(path for path in folder.rglob("*.py") if path.is_file())[:files]
+    if len(paths) < LEAST_FILES:
+        raise UsageError(f"{folder} has {len(paths)} Python files; wanted at least {LEAST_FILES}")
     return {f"stdlib/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in paths}
 
 
