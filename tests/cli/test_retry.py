@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -289,10 +290,60 @@ def test_another_job_than_the_audited_one_is_refused(retrying: Retrying, tmp_pat
     assert "the ledger is of a job; --job is another" in str(result.exception)
 
 
+SAVED = {
+    "JobId": "a job",
+    "Operation": {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::copies"}},
+    "RoleArn": "arn:aws:iam::111122223333:role/copy",
+}
+
+
+@pytest.mark.parametrize(
+    ("job", "place"),
+    [
+        ({"Manifest": {"Location": {"ObjectArn": "arn:aws:s3:::desk/a b/list.csv"}}}, "desk/a b/"),
+        ({"Manifest": {"Location": {"ObjectArn": "arn:aws:s3:::desk/list.csv"}}}, "desk/"),
+        (
+            {"GeneratedManifestDescriptor": {"Location": {"ObjectArn": "arn:aws:s3:::b/x/m.json"}}},
+            "b/x/",
+        ),
+    ],
+)
+def test_manifests_go_beside_the_audited_one(
+    retrying: Retrying, tmp_path: Path, job: dict[str, Any], place: str
+) -> None:
+    written(retrying.ledger, [record(1, COPIED)])
+    saved = tmp_path / "job.json"
+    saved.write_text(json.dumps({"Job": SAVED | job}))
+    words = ["--job", str(saved), "--account-id", "111122223333", "--report-bucket", "reports"]
+    arguments = ["retry", str(retrying.ledger), *words, "--out", str(retrying.out)]
+    assert CliRunner().invoke(cli, arguments, standalone_mode=False).exception is None
+    request = json.loads((retrying.out / "copy-job.json").read_text())
+    arn = request["Manifest"]["Location"]["ObjectArn"]
+    assert arn == f"arn:aws:s3:::{place}{retrying.out.name}/copy-manifest.csv"
+
+
+@pytest.mark.parametrize(
+    ("subject", "told"),
+    [("s3://desk/lists/a%20b.csv", "s3://desk/lists/"), ("a job", "nothing says --manifests")],
+)
+def test_without_a_job_the_audited_manifest_says_where(
+    retrying: Retrying, subject: str, told: str
+) -> None:
+    written(retrying.ledger, [record(1, COPIED)], header=replace(HEADER, subject=subject))
+    words = ["--account-id", "111122223333", "--report-bucket", "reports"]
+    words += ["--role-arn", SAVED["RoleArn"], "--target-resource", "arn:aws:s3:::copies"]
+    arguments = ["retry", str(retrying.ledger), *words, "--out", str(retrying.out)]
+    result = CliRunner().invoke(cli, arguments)
+    assert told.removeprefix("s3://") in result.output.replace("--bucket desk --key ", "desk/")
+
+
 def test_what_is_not_proven_names_this_command(retrying: Retrying) -> None:
     written(retrying.ledger, [record(1, COPIED)])
     told = CliRunner().invoke(cli, ["report", str(retrying.ledger)], standalone_mode=False).stdout
-    assert told.endswith(f"next: intact retry {retrying.ledger}\n")
+    line = told.splitlines()[-1].removeprefix("next: ")
+    assert shlex.split(line)[:3] == ["intact", "retry", str(retrying.ledger)]
+    result = CliRunner().invoke(cli, [*shlex.split(line)[1:], "--help"], standalone_mode=False)
+    assert result.exception is None
     written(retrying.out, [record(1, DONE)])
     told = CliRunner().invoke(cli, ["report", str(retrying.out)], standalone_mode=False).stdout
     assert "intact retry" not in told

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from importlib import resources
 from importlib.metadata import version
 from itertools import islice
@@ -18,6 +17,7 @@ from intact.adapters.overview import overview
 from intact.audit import Verdict
 from intact.batch.cost import Prices
 from intact.render.page import html_page
+from intact.render.steps import retry_command
 from intact.render.table import finding_lines, verdict_table
 from intact.render.words import headline
 
@@ -33,13 +33,16 @@ NAMED = 100
 """Rows of the files beside the ledger that are listed."""
 
 
-def present(ledger: Path, *, html: Path | None = None, aside: bool = False) -> int:
+def present(
+    ledger: Path, *, html: Path | None = None, aside: bool = False, following: str | None = None
+) -> int:
     """Print what a ledger adds up to and the objects that are not verified; return the exit code.
 
     Args:
         ledger: The ledger's folder.
         html: Where to write the report as a page, if anywhere.
         aside: Whether to print on standard error, data being on standard output.
+        following: What to run next where something is not verified; by default, what retries it.
 
     Raises:
         FormatError: The folder holds no finished ledger.
@@ -63,7 +66,8 @@ def present(ledger: Path, *, html: Path | None = None, aside: bool = False) -> i
             file.writelines(piece.encode() for piece in page(reader, overview(reader)))
         click.echo(f"report: {html}", err=aside)
     if hidden or shown:
-        click.echo(f"next: {shlex.join(['intact', 'retry', str(ledger)])}", err=aside)
+        command = following or retry_command(reader.header, str(ledger))
+        click.echo(f"next: {command}", err=aside)
     return summary.exit_code(counts)
 
 

@@ -23,9 +23,17 @@ from intact.cli.evidence import describe
 from intact.cli.following import following
 from intact.cli.options import Aws, aws_options
 from intact.errors import ExitCode, UsageError
-from intact.s3.names import ObjectRef, bucket_arn, object_arn, parse_uri
+from intact.s3.names import (
+    ObjectRef,
+    bucket_arn,
+    bucket_of_arn,
+    key_of_arn,
+    object_arn,
+    parse_uri,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from decimal import Decimal
 
     from intact.adapters.retry import Plan, Sheet
@@ -37,8 +45,7 @@ _ALGORITHMS = [algorithm.value for algorithm in Algorithm]
 @click.command(
     epilog="""\b
 Examples:
-  $ intact retry intact-audit-20261122T030000Z/ledger --job job.json.submitted \\
-      --manifests s3://lists/retry --out retry
+  $ intact retry intact-audit-20261122T030000Z/ledger --job job.record
   $ intact retry audit/ledger --account-id 111122223333 \\
       --role-arn arn:aws:iam::111122223333:role/copy --report-bucket reports \\
       --target-resource arn:aws:s3:::copies --manifests s3://lists/retry \\
@@ -59,9 +66,9 @@ Examples:
 @click.option("--report-prefix", help="Put before the reports' keys.")
 @click.option(
     "--manifests",
-    required=True,
     metavar="s3://BUCKET/PREFIX",
-    help="Where the jobs find their manifests, in a folder named as --out is.",
+    help="Where the jobs find their manifests, in a folder named as --out is; "
+    "without, beside the audited manifest.",
 )
 @click.option("--upload", is_flag=True, help="Put them there now.")
 @click.option(
@@ -101,7 +108,7 @@ def command(  # noqa: PLR0913 - one argument per option
     checksum_algorithm: str | None,
     report_bucket: str | None,
     report_prefix: str | None,
-    manifests: str,
+    manifests: str | None,
     upload: bool,
     verdicts: tuple[str, ...],
     reasons: tuple[str, ...],
@@ -124,12 +131,13 @@ def command(  # noqa: PLR0913 - one argument per option
     from intact.adapters.unproven import UnprovenRows  # noqa: PLC0415 - imports DuckDB
 
     reader, reach = LedgerReader(ledger), Aws(**aws)
-    policy = reader.header.policy
+    policy, subject = reader.header.policy, reader.header.subject
     asked = checksum_algorithm or (policy.algorithm and policy.algorithm.value)
+    audited = {} if job is None else describe(job, account_id=account_id, reach=reach)["Job"]
     spec = _spec(
-        _audited(job, account_id=account_id, subject=reader.header.subject, reach=reach)
-        if job is not None
-        else _operation(target_resource, target_key_prefix, asked),
+        _operation(target_resource, target_key_prefix, asked)
+        if job is None
+        else _audited(audited, subject=subject),
         {
             "AccountId": account_id,
             "RoleArn": role_arn,
@@ -140,7 +148,7 @@ def command(  # noqa: PLR0913 - one argument per option
     if not isinstance(operation, S3PutObjectCopy):
         raise UsageError("--job copies nothing; wanted the audited copy job")
     folder = out or Path(f"intact-retry-{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
-    desk = _desk(manifests, folder)
+    desk = _desk(manifests or _beside(audited, subject), folder)
     standard = resources.files("intact.batch").joinpath("prices.json")
     price_list = Prices.parse(prices.read() if prices else standard.read_bytes())
     with UnprovenRows(
@@ -225,13 +233,12 @@ class _Writing:
         )
 
 
-def _audited(job: str, *, account_id: str | None, subject: str, reach: Aws) -> dict[str, Any]:
+def _audited(found: Mapping[str, Any], *, subject: str) -> dict[str, Any]:
     """Members of the audited job's request, as far as its description has them.
 
     Raises:
         UsageError: The ledger is that of another job.
     """
-    found = describe(job, account_id=account_id, reach=reach)["Job"]
     names = {found.get("JobArn"), found.get("JobId")}
     if subject not in names:
         raise UsageError(f"the ledger is of {subject}; --job is {', '.join(filter(None, names))}")
@@ -284,6 +291,17 @@ def _desk(manifests: str, folder: Path) -> ObjectRef:
         raise UsageError(f"--manifests is {manifests!r}; wanted s3://BUCKET/PREFIX")
     stem = f"{prefix.rstrip('/')}/" if prefix else ""
     return parse_uri(f"s3://{bucket}/{stem}{folder.name}/")
+
+
+def _beside(audited: Mapping[str, Any], subject: str) -> str:
+    """The folder of the audited manifest: of the job's, or of the one that is the subject."""
+    for holder in ("Manifest", "GeneratedManifestDescriptor"):
+        if arn := audited.get(holder, {}).get("Location", {}).get("ObjectArn"):
+            return f"s3://{bucket_of_arn(arn)}/{key_of_arn(arn).rpartition('/')[0]}"
+    if not subject.startswith("s3://"):
+        raise click.UsageError("nothing says --manifests")
+    ref = parse_uri(subject)
+    return f"s3://{ref.bucket}/{ref.key.rpartition('/')[0]}"
 
 
 def _tell(plan: Plan, *, rows: int) -> None:

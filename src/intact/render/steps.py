@@ -37,20 +37,17 @@ class Step:
 
 def next_steps(overview: Overview) -> Iterator[Step]:
     """Yield what to do about everything that is not verified, the gravest first."""
-    wrong = sum(overview.summary.verdicts[verdict] for verdict in WRONG)
     if overview.summary.imbalances(overview.counts):
         yield Step(
             title="Find out why the counts do not add up. Until they do, nothing else counts.",
             commands=[_audit(overview.header)],
         )
-    if wrong:
+    if overview.unverified:
         yield Step(
-            title="Write a manifest of what is mismatched, missing or not copied; copy it again.",
-            rows=wrong,
-            commands=[
-                _again(overview, WRONG),
-                "intact manifest write --from parquet again.parquet --out again.csv",
-            ],
+            title="Write manifests of exactly what is not proven, the jobs that copy again or "
+            "compute checksums, what they cost, and the commands to run then.",
+            rows=overview.unverified,
+            commands=[retry_command(overview.header, overview.path)],
         )
     remedies = Counter[str]()
     for group in overview.groups:
@@ -80,13 +77,31 @@ def reproduce(overview: Overview) -> Iterator[Step]:
     yield Step(title="Audit again.", commands=[_audit(overview.header)])
 
 
+def retry_command(header: Header, path: str) -> str:
+    """Return the command line that follows an audit whose ledger is at ``path``.
+
+    Words in capitals are what the ledger does not tell.
+    """
+    words = ["intact", "retry", path]
+    if job := _JOB.fullmatch(header.subject):
+        words += ["--job", job["id"], *_reached(job)]
+    else:
+        words += ["--target-resource", "ARN", "--account-id", "ACCOUNT"]
+        words += ["--role-arn", "ARN", "--report-bucket", "BUCKET"]
+    return shlex.join(words)
+
+
+def _reached(job: re.Match[str]) -> list[str]:
+    region = ["--region", job["region"]] if job["region"] else []
+    return ["--account-id", job["account"], *region]
+
+
 def _audit(header: Header, *, read: ReadMode | None = None) -> str:
     """The command line of the same audit, as far as the ledger tells it."""
     job = _JOB.fullmatch(header.subject)
     words = ["intact", "audit"]
     if job is not None:
-        words += [job["id"], "--account-id", job["account"]]
-        words += ["--region", job["region"]] if job["region"] else []
+        words += [job["id"], *_reached(job)]
     else:
         words += ["--manifest", header.subject, "--target-resource", "ARN"]
     words += ["--read", (read or header.policy.read).value]
@@ -99,20 +114,3 @@ def _commands(remedy: str, header: Header) -> list[str]:
     if remedy == Reason.SOURCE_UNREADABLE.remedy:
         return [_audit(header)]
     return []
-
-
-def _again(overview: Overview, verdicts: frozenset[Verdict]) -> str:
-    """SQL for DuckDB that keeps the sources of some verdicts, versions where the manifest had."""
-    version = ", source.version AS VersionId" if overview.header.policy.versioned else ""
-    named = ", ".join(f"'{verdict.value}'" for verdict in Verdict if verdict in verdicts)
-    files = f"{overview.path}/findings/*.parquet".replace("'", "''")
-    query = (
-        f"COPY (SELECT source.bucket AS Bucket, source.key AS Key{version} FROM '{files}' "  # noqa: S608 - to be read and run by a person
-        f"WHERE verdict IN ({named})) TO 'again.parquet'"
-    )
-    return f"duckdb -c {_quoted(query)}"
-
-
-def _quoted(text: str) -> str:
-    """In double quotes where they need no escape, which reads best around SQL."""
-    return shlex.quote(text) if re.search(r'["$`\\!]', text) else f'"{text}"'
