@@ -27,7 +27,7 @@ HERE = Path(__file__).parent
 SMALL = (1, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 16384)
 LARGE = tuple(1 << n for n in (16, 18, 20, 22, 24, 26, 30))
 MODELS = {"crc64nvme": 0, "crc32": 1, "crc32c": 2}
-OURS, PORTABLE, READ = "intact", "portable", "read"
+OURS, PORTABLE = "intact", "portable"
 KERNEL, FIRST_64, FIRST_32, LAST_64, LAST_32, READING = range(6)
 LIBRARIES = {  # name: the module that carries it, or "aws"; by algorithm, how and what to call
     "isal": (
@@ -171,21 +171,33 @@ def tables(native: ctypes.CDLL, aws: Path | None, options: argparse.Namespace) -
                 turns = options.turns if size < 1 << 26 else max(5, options.turns // 3)
                 times = race(measure, fast, turns)
                 print(row(f"{size}{pages}", size, times, names), flush=True)
-    print("\n| two threads, bytes | GB/s | reading, GB/s | of it |\n| --- | ---: | ---: | ---: |")
-    model = native.crc_model_named(b"crc64nvme")
-    racers = {OURS: Contender(KERNEL, native.kernel(None), model), READ: Contender(READING, 0, 0)}
-    for pages, place in {"": ordinary, ", huge": huge}.items():
+    by_two(native, {"": ordinary, ", huge": huge}, options)
 
-        def by_two(one: Contender, calls: int, at: int = place) -> float:
+
+def by_two(native: ctypes.CDLL, places: Mapping[str, int], options: argparse.Namespace) -> None:
+    """Print what two threads sum, beside what they read."""
+    print("\n| two threads, bytes | GB/s | reading, GB/s | of it | fastest |")
+    print("| --- | ---: | ---: | ---: | --- |")
+    model = native.crc_model_named(b"crc64nvme")
+    racers = {OURS: Contender(KERNEL, native.kernel(None), model)}
+    for name in ("read_lines", "read_ahead", "read_pages"):
+        address = ctypes.cast(getattr(native, name), ctypes.c_void_p).value
+        racers[name] = Contender(READING, address, None)
+    for pages, place in places.items():
+
+        def measure(one: Contender, calls: int, at: int = place) -> float:
             shot = (
                 native.seconds_by_two(ctypes.byref(one), at, options.largest) for _ in range(calls)
             )
             return float(sum(shot))
 
-        times = race(by_two, racers, max(5, options.turns // 3))
-        ours, read = (options.largest / statistics.median(times[n]) / 1e9 for n in (OURS, READ))
-        of_it = statistics.median(r / o for r, o in zip(times[READ], times[OURS], strict=True))
-        print(f"| {options.largest}{pages} | {ours:.1f} | {read:.1f} | {of_it:.2f} |")
+        times = race(measure, racers, max(5, options.turns // 3))
+        ours = times.pop(OURS)
+        name, fastest = min(times.items(), key=lambda item: statistics.median(item[1]))
+        rates = (options.largest / statistics.median(t) / 1e9 for t in (ours, fastest))
+        of_it = statistics.median(r / o for r, o in zip(fastest, ours, strict=True))
+        cells = [f"{options.largest}{pages}", *(f"{rate:.1f}" for rate in rates), f"{of_it:.2f}"]
+        print("| " + " | ".join([*cells, name]) + " |")
 
 
 def main() -> None:
