@@ -21,13 +21,17 @@ int crc_file(const struct crc_model *model, const struct crc_kernel *kernel, con
 
 #else
 
+/* To the end, which a read that brings less than it could has found, if the size agrees. */
 static int drain(const struct crc_model *model, const struct crc_kernel *kernel, int file,
-                 void *buffer, size_t capacity, struct crc_file_sum *sum) {
+                 uint64_t size, void *buffer, size_t capacity, struct crc_file_sum *sum) {
     for (;;) {
         ssize_t count = read(file, buffer, capacity);
         if (count > 0) {
             sum->crc = crc_extend(model, kernel, sum->crc, buffer, (size_t)count);
             sum->size += (uint64_t)count;
+            if ((size_t)count < capacity && sum->size == size) {
+                return 0;
+            }
         } else if (count == 0) {
             return 0;
         } else if (errno != EINTR) {
@@ -52,7 +56,7 @@ int crc_file(const struct crc_model *model, const struct crc_kernel *kernel, con
     }
     sum->crc = 0;
     sum->size = 0;
-    int error = drain(model, kernel, file, buffer, capacity, sum);
+    int error = drain(model, kernel, file, (uint64_t)status.st_size, buffer, capacity, sum);
     close(file);
     return error;
 }

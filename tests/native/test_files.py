@@ -49,3 +49,13 @@ def test_arguments_are_checked() -> None:
         _native._files("crc32", ["text"], 4)  # type: ignore[list-item] # noqa: SLF001
     with pytest.raises(ValueError, match="no model"):
         _native._files("crc16", [], 4)  # noqa: SLF001
+
+
+@pytest.mark.skipif(
+    not Path("/proc/version").exists(), reason="no file here is longer than it says"
+)
+def test_a_file_that_holds_more_than_its_size_says_is_read_to_its_end() -> None:
+    body = Path("/proc/version").read_bytes()
+    assert Path("/proc/version").stat().st_size == 0
+    [found] = _native._files("crc64nvme", [b"/proc/version"], 4)  # noqa: SLF001
+    assert found == (0, _native.crc64nvme(body), len(body))
