@@ -63,8 +63,11 @@ uint32_t cpu_features(void) {
         return features;
     features |= CPU_PCLMUL;
 
-    if (!has(one.ecx, BIT(ECX1_OSXSAVE) | BIT(ECX1_AVX)) || !has(xcr0(), XCR0_YMM) ||
-        !has(seven.ebx, BIT(EBX7_AVX2)) || !has(seven.ecx, BIT(ECX7_VPCLMULQDQ)))
+    if (!has(one.ecx, BIT(ECX1_OSXSAVE) | BIT(ECX1_AVX)) || !has(xcr0(), XCR0_YMM))
+        return features;
+    features |= CPU_AVX;
+
+    if (!has(seven.ebx, BIT(EBX7_AVX2)) || !has(seven.ecx, BIT(ECX7_VPCLMULQDQ)))
         return features;
     features |= CPU_VPCLMUL256;
 

@@ -7,10 +7,11 @@
 
 enum {
     CPU_PCLMUL = 1 << 0,     /* PCLMULQDQ, SSSE3, SSE4.1, SSE4.2 */
-    CPU_VPCLMUL256 = 1 << 1, /* VPCLMULQDQ, AVX2; YMM state */
-    CPU_VPCLMUL512 = 1 << 2, /* VPCLMULQDQ, AVX512F, BW, VL; ZMM and mask state */
-    CPU_PMULL = 1 << 3,      /* PMULL of 64 bits */
-    CPU_EOR3 = 1 << 4,       /* EOR3, of SHA3 */
+    CPU_AVX = 1 << 1,        /* AVX; YMM state */
+    CPU_VPCLMUL256 = 1 << 2, /* VPCLMULQDQ, AVX2; YMM state */
+    CPU_VPCLMUL512 = 1 << 3, /* VPCLMULQDQ, AVX512F, BW, VL; ZMM and mask state */
+    CPU_PMULL = 1 << 4,      /* PMULL of 64 bits */
+    CPU_EOR3 = 1 << 5,       /* EOR3, of SHA3 */
 };
 
 /* Asks the CPU; on a virtual machine each question costs microseconds, so ask once. */

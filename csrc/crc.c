@@ -54,6 +54,7 @@ const struct crc_kernel crc_kernels[] = {
 #if PORT_X86_64
     {"x86-vpclmul512", CPU_VPCLMUL512 | CPU_PCLMUL, crc_update_vpclmul512, crc_multiply_pclmul},
     {"x86-vpclmul256", CPU_VPCLMUL256 | CPU_PCLMUL, crc_update_vpclmul256, crc_multiply_pclmul},
+    {"x86-pclmul-avx", CPU_AVX | CPU_PCLMUL, crc_update_pclmul_avx, crc_multiply_pclmul},
     {"x86-pclmul", CPU_PCLMUL, crc_update_pclmul, crc_multiply_pclmul},
 #endif
 #if PORT_AARCH64

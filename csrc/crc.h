@@ -82,7 +82,7 @@ int crc_file(const struct crc_model *model, const struct crc_kernel *kernel, con
              uint64_t largest, void *buffer, size_t capacity, struct crc_file_sum *sum);
 
 crc_multiply crc_multiply_portable, crc_multiply_pclmul, crc_multiply_pmull;
-crc_update crc_update_pclmul, crc_update_vpclmul256, crc_update_vpclmul512;
+crc_update crc_update_pclmul, crc_update_pclmul_avx, crc_update_vpclmul256, crc_update_vpclmul512;
 crc_update crc_update_pmull, crc_update_pmull_eor3;
 
 #endif

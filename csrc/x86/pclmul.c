@@ -1,4 +1,4 @@
-/* 128-bit vectors: Westmere, Bulldozer and later, which is nearly every x86-64 in use. */
+/* 128-bit vectors in the two-operand encoding: Westmere, and later CPUs without AVX. */
 #include "../port.h"
 #if PORT_X86_64
 #define NAME     crc_update_pclmul

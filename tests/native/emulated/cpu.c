@@ -2,5 +2,5 @@
 #include "cpu.h"
 
 uint32_t cpu_features(void) {
-    return CPU_PCLMUL | CPU_VPCLMUL256 | CPU_VPCLMUL512;
+    return CPU_PCLMUL | CPU_AVX | CPU_VPCLMUL256 | CPU_VPCLMUL512;
 }
