@@ -16,6 +16,8 @@ from intact.audit.schema import COLUMNS, REQUIRED
 from intact.batch.rules import RULES
 from intact.checksum import Algorithm
 from intact.cli.main import cli
+from intact.cli.output import VERSION
+from intact.cli.records import RECORDS, kinds
 from intact.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -103,6 +105,26 @@ def _cli() -> str:
     )
 
 
+def _records() -> str:
+    return "\n".join(
+        f"## intact {command}\n\nSchema `intact.{command.replace(' ', '.')}/{VERSION}`.\n\n"
+        + _table(
+            ("record", "member", "type", ""),
+            (
+                ("" if number else f"`{kind}`", f"`{name}`", *_told(said))
+                for kind, members in kinds(command).items()
+                for number, (name, said) in enumerate(members.items())
+            ),
+        )
+        for command in RECORDS
+    )
+
+
+def _told(said: str) -> tuple[str, str]:
+    kind, _, sentence = said.partition(": ")
+    return kind.replace("?", " or null"), sentence
+
+
 def pages(group: click.Group, context: click.Context) -> Iterator[tuple[tuple[str, ...], str]]:
     """The help page of every command below a group, by its path."""
     for name in group.list_commands(context):
@@ -123,6 +145,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "ledger-columns": _columns,
     "levels": _levels,
     "reasons": _reasons,
+    "records": _records,
     "rules": _rules,
     "verdicts": lambda: _enum(Verdict, "verdict"),
 }

@@ -26,6 +26,15 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let ``tests/cli/test_transcripts.py`` write what it would otherwise compare."""
+    parser.addoption(
+        "--rewrite-transcripts",
+        action="store_true",
+        help="store what the commands print now; read the difference before it is committed",
+    )
+
+
 @pytest.fixture(scope="session", params=[name for name, _ in _native.kernels()])
 def kernel(request: pytest.FixtureRequest) -> str:
     """Each kernel by name; one that this machine cannot run is a skip that names it."""

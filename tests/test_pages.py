@@ -10,16 +10,15 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from intact.adapters import upload
 from intact.audit import Level, Reason, Verdict
 from intact.batch.rules import RULES
 from intact.errors import ExitCode
+from tests.scenes import furnished, surroundings
 from tests.snippets import RUNNABLE, Snippet, play, snippets
 
 if TYPE_CHECKING:
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHOWN = [snippet for page in PAGES for snippet in snippets(page) if snippet.language in RUNNABLE]
-ALBUM = {"beach.jpg": b"sand" * 9000, "cat.jpg": b"fur" * 4000, "summer 2026.jpg": b"sun" * 12000}
-BUCKETS = ("photos", "copies", "lists", "reports")
 
 
 @pytest.fixture
@@ -42,23 +39,9 @@ def scene(
     s3: S3Client, endpoint: BatchEndpoint, s3_server: str, tmp_path: Path
 ) -> Iterator[dict[str, str]]:
     """Environment of commands in ``tmp_path``, which holds the album that the bucket holds."""
-    for bucket in BUCKETS:
-        s3.create_bucket(Bucket=bucket)
-    (tmp_path / "album").mkdir()
-    for name, content in ALBUM.items():
-        (tmp_path / "album" / name).write_bytes(content)
-        upload(tmp_path / "album" / name, f"s3://photos/album/{name}", client=s3)
     shutil.copy(ROOT / "README.md", tmp_path)
-    yield os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "AWS_ENDPOINT_URL_S3": s3_server,
-        "AWS_ENDPOINT_URL_S3_CONTROL": endpoint.url,
-        "XDG_CONFIG_HOME": str(tmp_path / "settings"),  # not those of whoever runs the tests
-    }
-    for bucket in BUCKETS:
-        for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-            s3.delete_object(Bucket=bucket, Key=found["Key"])
-        s3.delete_bucket(Bucket=bucket)
+    with furnished(s3, tmp_path):
+        yield surroundings(tmp_path, s3=s3_server, control=endpoint.url)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -28,41 +28,54 @@ def run(*arguments: str) -> Result:
     return CliRunner().invoke(cli, ["bench", *arguments], standalone_mode=False)
 
 
-def test_a_run_prints_tables_and_writes_whole_results(tmp_path: Path) -> None:
-    facts_file, picture = tmp_path / "bench.json", tmp_path / "bench.svg"
-    result = run(*TINY, "--json", str(facts_file), "--chart", str(picture))
+def records(result: Result) -> dict[str, list[dict[str, Any]]]:
+    """Records by their kind."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for line in result.stdout.splitlines():
+        record = json.loads(line)
+        found.setdefault(record["record"], []).append(record)
+    return found
+
+
+def test_a_run_prints_tables_and_draws(tmp_path: Path) -> None:
+    picture = tmp_path / "bench.svg"
+    result = run(*TINY, "--chart", str(picture))
     assert result.exception is None
     assert result.return_value == ExitCode.VERIFIED
     assert result.stdout.count("Python call included") == 1
-    facts = json.loads(facts_file.read_bytes())
-    assert facts["schema"] == "intact-bench/1"
-    assert facts["kernels"]["in_use"] == kernels().in_use
-    assert facts["machine"].keys() == {
-        *("cpu", "cores", "features", "architecture", "system", "python", "compiler")
-    }
-    assert {"intact", "xxhash", "zlib"} <= facts["versions"].keys()
+    root = ET.fromstring(picture.read_bytes())  # noqa: S314 - our own text
+    titles = {element.text for element in root.iter() if element.tag.endswith("title")}
+    assert {"intact", *kernels().usable, "hashlib sha256"} <= titles
+
+
+def test_records_tell_what_was_timed_on_what() -> None:
+    result = run(*TINY, "--json")
+    assert "Python call included" in result.stderr
+    found = records(result)
+    [machine] = found["machine"]
+    assert machine["kernel"] == kernels().in_use
+    assert {"cpu", "cores", "features", "architecture", "system", "python", "compiler"} <= (
+        machine.keys()
+    )
+    assert {"intact", "xxhash", "zlib"} <= machine["versions"].keys()
     names = {"intact", *kernels().usable, "hashlib sha256"}
     for algorithm in PUBLIC:
         for size in (8, 64):
             timed = {
                 row["name"]
-                for row in facts["timings"]
+                for row in found["timing"]
                 if (row["algorithm"], row["size"]) == (algorithm.value.lower(), size)
             }
             assert names <= timed
-    for row in facts["timings"]:
+    for row in found["timing"]:
         assert row["turns"] == 3
         assert row["median_ns"] > 0
         assert row["bytes_per_second"] == pytest.approx(row["size"] / row["median_ns"] * 1e9, 0.01)
-    root = ET.fromstring(picture.read_bytes())  # noqa: S314 - our own text
-    assert names <= {element.text for element in root.iter() if element.tag.endswith("title")}
 
 
-def test_one_algorithm_races_alone(tmp_path: Path) -> None:
-    facts_file = tmp_path / "bench.json"
-    run(*TINY, "--quick", "--algorithm", "CRC32C", "--json", str(facts_file))
-    facts = json.loads(facts_file.read_bytes())
-    assert {row["algorithm"] for row in facts["timings"]} == {"crc32c"}
+def test_one_algorithm_races_alone() -> None:
+    found = records(run(*TINY, "--quick", "--algorithm", "CRC32C", "--json"))
+    assert {row["algorithm"] for row in found["timing"]} == {"crc32c"}
 
 
 def test_who_disagrees_is_named_and_ends_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +91,7 @@ def test_who_disagrees_is_named_and_ends_in_one(monkeypatch: pytest.MonkeyPatch)
     ("arguments", "wanted"),
     [
         (["--chart", "bench.png"], "charts are SVG"),
-        (["--json", "no/such/folder/bench.json"], "is no folder"),
+        (["--chart", "no/such/folder/bench.svg"], "is no folder"),
         (["--max-size", "4 parsecs"], "wanted a size such as"),
         (["--max-size", "4"], "wanted at least 8 bytes"),
         (["--turns", "2"], "x>=3"),

@@ -11,6 +11,8 @@ import click
 import pytest
 
 from intact.cli.main import cli
+from intact.cli.options import FileOrAddress
+from tests.transcripts import LEAVES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +46,7 @@ def accepts(parameter: click.Parameter, value: object, context: click.Context) -
     """Convert a value as the command would; files and folders need not be there."""
     unset = value is None or type(value).__name__ == "Sentinel"
     assert not (unset and parameter.required), parameter.name
-    if not unset and not isinstance(parameter.type, click.Path | click.File):
+    if not unset and not isinstance(parameter.type, click.Path | click.File | FileOrAddress):
         parameter.type_cast_value(context, value)
 
 
@@ -65,6 +67,12 @@ def test_an_example_is_accepted(words: tuple[str, ...]) -> None:
             accepts(parameter, given.get(parameter.name or ""), inner)
         return
     pytest.fail("no command is named")
+
+
+@pytest.mark.parametrize("path", LEAVES)
+def test_every_command_is_in_an_example(path: str) -> None:
+    words = tuple(path.split())
+    assert [each for each in EXAMPLES if each[: len(words)] == words]
 
 
 def test_a_wrong_option_would_be_noticed() -> None:

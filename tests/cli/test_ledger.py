@@ -41,9 +41,12 @@ def test_a_difference_is_a_line_for_people_or_for_programs(tmp_path: Path) -> No
     assert first.endswith("  s3://copies/key%205")
     assert " -> verified (" in first
     assert " -> absent  s3://copies/key%209" in second
-    [line, _] = ledger("diff", tmp_path / "a", tmp_path / "b", "--json").stdout.splitlines()
-    assert json.loads(line)["destination"]["key"] == "key 5"
-    assert json.loads(line)["after"][0] == "verified"
+    lines = ledger("diff", tmp_path / "a", tmp_path / "b", "--json").stdout.splitlines()
+    one, other, summary = map(json.loads, lines)
+    assert one["destination"]["key"] == "key 5"
+    assert one["after"]["verdict"] == "verified"
+    assert (other["destination"]["key"], other["after"]) == ("key 9", None)
+    assert (summary["objects"], summary["exit_code"]) == (2, ExitCode.WRONG)
 
 
 def test_a_hostile_row_reaches_the_terminal_escaped(tmp_path: Path) -> None:

@@ -9,11 +9,13 @@ from click.testing import CliRunner
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
+from intact.adapters.flat import flat_rows
 from intact.audit import Verdict
 from intact.audit.ledger import SEAL, SEGMENTS
 from intact.cli.main import cli
 from intact.errors import ExitCode, FormatError
 from tests.ledgers import GOLDEN, copied, many, written
+from tests.pages import ledger
 
 
 def test_a_ledger_is_shown_and_its_code_returned(tmp_path: Path) -> None:
@@ -47,9 +49,9 @@ def test_a_ledger_as_it_was_sealed_is_said_to_be() -> None:
 
 
 def test_a_ledger_that_was_changed_has_no_verdict(tmp_path: Path) -> None:
-    ledger = copied(tmp_path / "ledger")
-    (ledger / SEGMENTS).write_bytes(b"")
-    result = CliRunner().invoke(cli, ["report", str(ledger), "--verify"])
+    changed = copied(tmp_path / "ledger")
+    (changed / SEGMENTS).write_bytes(b"")
+    result = CliRunner().invoke(cli, ["report", str(changed), "--verify"])
     assert isinstance(result.exception, FormatError)
     assert "is not as it was sealed" in str(result.exception)
     assert "its number of records is 0; the seal says 9" in result.stderr
@@ -68,7 +70,7 @@ def test_a_public_key_asks_for_a_signature(tmp_path: Path) -> None:
     assert isinstance(result.exception, FormatError)
 
 
-KINDS = ("html", "markdown", "csv", "parquet", "json", "junit")
+KINDS = ("html", "markdown", "csv", "parquet", "junit")
 
 
 def test_every_kind_of_report_is_written_at_once(tmp_path: Path) -> None:
@@ -92,9 +94,21 @@ def test_data_goes_to_standard_output_and_people_read_the_other(kind: str, tmp_p
     assert "Of 9 objects 4 are wrong" in result.stderr
 
 
-def test_json_ends_with_the_exit_code() -> None:
-    result = CliRunner().invoke(cli, ["report", str(GOLDEN), "--json", "-"], standalone_mode=False)
-    assert json.loads(result.stdout.splitlines()[-1])["exit_code"] == result.return_value
+def test_json_is_the_terms_every_row_and_the_summary(tmp_path: Path) -> None:
+    reader = ledger(tmp_path / "hostile", good=30, bad=40, hostile=12)
+    arguments = ["report", str(reader.path), "--json"]
+    result = CliRunner().invoke(cli, arguments, standalone_mode=False)
+    assert result.stdout.isascii()
+    assert "Of 82 objects" in result.stderr
+    records = [json.loads(line) for line in result.stdout.splitlines()]
+    assert {record["schema"] for record in records} == {"intact.report/1"}
+    kinds = [record["record"] for record in records]
+    assert kinds == ["header", *["finding"] * 82, "summary"]
+    summary = records[-1]
+    assert summary["exit_code"] == ExitCode.WRONG == result.return_value
+    assert sum(summary["verdicts"].values()) == summary["rows"] == summary["manifest_rows"] == 82
+    keys = [row["destination_key"] for row in flat_rows(reader)]
+    assert [record.get("destination_key") for record in records[1:-1]] == keys
 
 
 def test_parquet_has_every_row(tmp_path: Path) -> None:
@@ -104,5 +118,5 @@ def test_parquet_has_every_row(tmp_path: Path) -> None:
 
 
 def test_two_reports_do_not_share_standard_output() -> None:
-    result = CliRunner().invoke(cli, ["report", str(GOLDEN), "--csv", "-", "--json", "-"])
+    result = CliRunner().invoke(cli, ["report", str(GOLDEN), "--csv", "-", "--json"])
     assert "name a FILE for one" in str(result.exception)

@@ -350,7 +350,7 @@ def test_ctrl_c_is_130(tmp_path: Path) -> None:
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=30) == ExitCode.INTERRUPTED
         assert process.stderr is not None
-        assert process.stderr.read() == b"\ninterrupted\n"  # behind the ^C of the terminal
+        assert process.stderr.read() == b"\nintact: interrupted\n"  # behind the ^C of the terminal
 
 
 def test_nobody_who_reads_is_no_error(tmp_path: Path) -> None:

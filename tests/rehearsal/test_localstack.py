@@ -81,6 +81,17 @@ def test_stop_leaves_no_process_and_no_file(server: LocalStack, tmp_path: Path) 
     assert not list(tmp_path.iterdir())
 
 
+def test_two_servers_share_no_bucket(s3: S3Client, server: LocalStack) -> None:
+    name = "in-both-servers"
+    with closing(client(server.endpoint_url)) as other:
+        for each in (s3, other):
+            each.create_bucket(Bucket=name)
+        other.delete_bucket(Bucket=name)
+        s3.put_object(Bucket=name, Key="k", Body=b"x" * 2_000_000)  # more than it keeps in memory
+        s3.delete_object(Bucket=name, Key="k")
+        s3.delete_bucket(Bucket=name)
+
+
 def test_the_callers_state_directory_keeps_the_log(s3_server: str, tmp_path: Path) -> None:
     assert s3_server
     with LocalStack.start(state=tmp_path / "state"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
@@ -17,9 +16,8 @@ from intact.adapters.ledger import LedgerReader
 from intact.adapters.overview import overview
 from intact.audit import Verdict
 from intact.audit.summary import UNPROVEN, WRONG
-from intact.errors import ExitCode
 from intact.render.junit import junit
-from intact.render.lines import csv_lines, inert, json_lines
+from intact.render.lines import csv_lines, inert
 from intact.render.markdown import LISTED, code, markdown
 from tests.ledgers import GOLDEN
 from tests.pages import ledger
@@ -57,20 +55,6 @@ def test_no_cell_is_a_formula_and_none_is_lost(text: str) -> None:
     cell = inert(text)
     assert not cell.startswith(tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"))
     assert cell.removeprefix("'") == text
-
-
-def test_json_lines_name_their_schema_and_end_with_the_summary(hostile: Reader) -> None:
-    lines = list(json_lines(overview(hostile), flat_rows(hostile), version="9"))
-    assert all(line.endswith("\n") and line.isascii() for line in lines)
-    records = [json.loads(line) for line in lines]
-    assert {record["schema"] for record in records} == {"intact.report/1"}
-    kinds = [record["record"] for record in records]
-    assert kinds == ["header", *["finding"] * 82, "summary"]
-    summary = records[-1]
-    assert summary["exit_code"] == ExitCode.WRONG
-    assert sum(summary["verdicts"].values()) == summary["rows"] == summary["manifest_rows"] == 82
-    keys = [row["destination_key"] for row in flat_rows(hostile)]
-    assert [record.get("destination_key") for record in records[1:-1]] == keys
 
 
 def test_markdown_is_short_and_no_key_breaks_out(hostile: Reader) -> None:

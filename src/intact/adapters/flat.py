@@ -86,23 +86,33 @@ def flat_batches(
         FormatError: A segment is damaged.
     """
     for file in ledger.files():
-        yield from _segment(file, besides)
+        yield from map(_flat, _segment(file, besides))
 
 
-def flat_rows(ledger: LedgerReader, *, besides: Verdict | None = None) -> Iterator[dict[str, Any]]:
-    """Yield the table row by row, each value by its column.
+def flat_rows(
+    ledger: LedgerReader, *, besides: Verdict | None = None, exact: bool = False
+) -> Iterator[dict[str, Any]]:
+    r"""Yield the table row by row, each value by its column.
 
     Args:
         ledger: As for ``flat_batches``.
         besides: The same.
+        exact: Whether bytes of ``row_text`` that are no UTF-8 are surrogate-escaped, not written
+            as ``\\xe9``.
 
     Raises:
         FormatError: A segment is damaged.
     """
-    for batch in flat_batches(ledger, besides=besides):
-        columns = [column.to_pylist() for column in batch.columns]
-        for values in zip(*columns, strict=True):
-            yield dict(zip(FLAT.names, values, strict=True))
+    for file in ledger.files():
+        for batch in _segment(file, besides):
+            columns = {name: column.to_pylist() for name, column in _columns(batch).items()}
+            if exact:
+                texts = batch["row_text"].to_pylist()
+                columns["row_text"] = [
+                    raw and raw.decode(errors="surrogateescape") for raw in texts
+                ]
+            for values in zip(*columns.values(), strict=True):
+                yield dict(zip(FLAT.names, values, strict=True))
 
 
 def write_flat(ledger: LedgerReader, path: Path) -> None:
@@ -133,13 +143,17 @@ def _segment(file: Path, besides: Verdict | None) -> Iterator[pa.RecordBatch]:
                 table = pa.Table.from_batches([batch]).select(SCHEMA.names).cast(SCHEMA)
                 if besides is not None:
                     table = table.filter(pc.not_equal(table["verdict"], besides.value))
-                for part in table.combine_chunks().to_batches():
-                    yield _flat(part)
+                yield from table.combine_chunks().to_batches()
     except (pa.ArrowException, KeyError, OSError) as error:
         raise FormatError(f"{file}: {error}") from None
 
 
 def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
+    return pa.record_batch(list(_columns(batch).values()), FLAT)
+
+
+def _columns(batch: pa.RecordBatch) -> dict[str, pa.Array]:
+    """Every column of the flat table, in order."""
     reasons = pc.index_in(batch["reason"], _REASONS)
     columns = {name: batch[name] for name in ("row", "verdict", "reason", "level")}
     columns["explanation"] = pc.take(_SENTENCES, reasons)
@@ -156,7 +170,7 @@ def _flat(batch: pa.RecordBatch) -> pa.RecordBatch:
     for name in ("status", "http_status", "error_code", "message"):
         columns[f"task_{name}"] = _member(batch["task"], name)
     columns["row_text"] = _texts(batch["row_text"])
-    return pa.record_batch([columns[name].cast(FLAT.field(name).type) for name in FLAT.names], FLAT)
+    return {name: columns[name].cast(FLAT.field(name).type) for name in FLAT.names}
 
 
 def _member(column: pa.Array, name: str) -> pa.Array:

@@ -159,16 +159,17 @@ class Sender:
         usable = self._members(name) - ({"IfNoneMatch"} if name == "head_object" else set())
         extra = {key: value for key, value in self.extra_args.items() if key in usable}
         members = {"Bucket": self.ref.bucket, "Key": self.ref.key, **extra, **members}
-        problem: StoreError = StoreError(f"{name} {self.ref}: never asked for")
+        call = self.client.meta.method_to_api_mapping[name]
+        problem: StoreError = StoreError(f"{call} {self.ref}: never asked for")
         for _ in range(ATTEMPTS):
             try:
                 answer: dict[str, Any] = getattr(self.client, name)(**members)
             except ClientError as error:
-                problem = store_error(name, self.ref, error)
+                problem = store_error(call, self.ref, error)
                 if error.response.get("Error", {}).get("Code") not in _DAMAGED:
                     raise problem from error
             except BotoCoreError as error:
-                raise store_error(name, self.ref, error) from error
+                raise store_error(call, self.ref, error) from error
             else:
                 return answer
         raise CorruptError(f"{problem}, {ATTEMPTS} times; nothing was stored")

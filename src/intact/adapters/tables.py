@@ -121,7 +121,9 @@ def require_columns(columns: Sequence[str], *, bucket: str | None) -> None:
     if unknown := sorted(set(named) - set(COLUMNS)):
         raise UsageError(f"columns have {', '.join(unknown)}; wanted some of {', '.join(COLUMNS)}")
     if len(set(named)) < len(named) or "Key" not in named or not (bucket or "Bucket" in named):
-        raise UsageError(f"columns are {list(columns)}; wanted Key, and Bucket or --bucket, once")
+        raise UsageError(
+            f"columns are {','.join(columns)}; wanted Key, and Bucket or --bucket, once"
+        )
 
 
 def parquet_columns(path: Path) -> dict[str, str]:

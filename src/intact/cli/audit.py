@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,12 +24,16 @@ from intact.cli.evidence import (
     inventories,
     read_mode,
 )
-from intact.cli.options import Aws, Size, aws_options
+from intact.cli.options import Address, Aws, Size, aws_options
+from intact.cli.output import json_option
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
 from intact.cli.resuming import resumable
-from intact.errors import ExitCode, FormatError, UsageError
-from intact.s3 import ObjectRef
+from intact.errors import ExitCode, FormatError
+from intact.s3.names import parse_uri
+
+if TYPE_CHECKING:
+    from intact.cli.output import Output
 
 _LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.RECORDED.value}
 
@@ -51,7 +55,9 @@ Examples:
 )
 @click.argument("job", required=False)
 @click.option("--account-id", help="Account that owns the job, where JOB is an id.")
-@click.option("--manifest", help="s3://BUCKET/KEY of a manifest, where no job is known.")
+@click.option(
+    "--manifest", type=Address(), help="s3://BUCKET/KEY of a manifest, where no job is known."
+)
 @click.option("--fields", default=",".join(FIELDS), show_default=True, help="Its columns.")
 @click.option("--target-resource", help="ARN of the destination bucket, with --manifest.")
 @click.option("--target-key-prefix", help="What the copies' keys begin with, with --manifest.")
@@ -111,7 +117,11 @@ Examples:
     type=click.Path(path_type=Path),
     help="Folder for the ledger; an unfinished audit in it is gone on with.",
 )
-@click.option("--sign-key", type=click.Path(path_type=Path), help="Ed25519 private key, as PEM.")
+@click.option(
+    "--sign-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Ed25519 private key, as PEM.",
+)
 @click.option(
     "--replay",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -150,6 +160,7 @@ Examples:
     show_default=True,
     help="Of the lean client, to use several cores; not with --read-budget.",
 )
+@json_option
 @aws_options
 @click.pass_context
 def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal per contradiction
@@ -181,6 +192,7 @@ def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal p
     workers: int,
     client: str,
     processes: int,
+    output: Output,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Prove what a finished copy job did, object by object.
@@ -203,7 +215,7 @@ def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal p
     if replay is not None:
         if job is not None or manifest is not None:
             raise click.UsageError("--replay asks nobody, so it takes neither JOB nor --manifest")
-        return _replay(replay)
+        return _replay(replay, output)
     reach = Aws(**aws)
     if (job is None) == (manifest is None):
         raise click.UsageError("give either JOB or --manifest")
@@ -258,7 +270,7 @@ def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal p
                 progress=progress,
                 sign=sign,
             )
-        return present(folder / LEDGER)
+        return present(folder / LEDGER, output)
     mode, fraction = read_mode(read)
     terms = ReadTerms(fraction=fraction, subject=subject.name, budget=read_budget)
     store = reach.store(workers=workers)
@@ -294,13 +306,13 @@ def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal p
             progress=progress,
             sign=sign,
         )
-    code = present(folder / LEDGER)
+    code = present(folder / LEDGER, output)
     for name in (LEFTOVERS, EXTRAS):
-        show_first(folder / name)
+        show_first(folder / name, output)
     return code
 
 
-def _replay(ledger: Path) -> int:
+def _replay(ledger: Path, output: Output) -> int:
     """Say what of a ledger does not follow from its evidence.
 
     Raises:
@@ -312,22 +324,24 @@ def _replay(ledger: Path) -> int:
     reader, found = LedgerReader(ledger), 0
     for record, replayed in contradictions(reader):
         found += 1
-        named = f"row {record.copy.row}: the ledger says {words(record.finding)}"
-        click.echo(f"{named}; its evidence says {words(replayed)}")
+        said, meant = words(record.finding), words(replayed)
+        output.datum(
+            "contradiction",
+            {"row": record.copy.row, "ledger": said, "evidence": meant},
+            f"row {record.copy.row}: the ledger says {said}; its evidence says {meant}",
+        )
+    output.summarize({"records": reader.seal.records, "contradictions": found})
     if found:
         raise FormatError(f"{ledger}: {found:,} of {reader.seal.records:,} verdicts do not follow")
-    click.echo(f"All {reader.seal.records:,} verdicts follow from their evidence.")
+    output.tell(f"All {reader.seal.records:,} verdicts follow from their evidence.")
     return ExitCode.VERIFIED
 
 
 def _manual(manifest: str, *, fields: tuple[str, ...], operation: S3PutObjectCopy) -> Subject:
-    bucket, slash, key = manifest.removeprefix("s3://").partition("/")
-    if not manifest.startswith("s3://") or not slash:
-        raise UsageError(f"--manifest is {manifest!r}; wanted s3://BUCKET/KEY")
     return Subject(
         name=manifest,
         operation=operation,
-        manifest=ObjectRef(bucket=bucket, key=key),
+        manifest=parse_uri(manifest),
         manifest_etag=None,
         fields=fields,
         report=None,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
 
 from intact.adapters.bench import FEWEST, SIZES, Bench, Results
 from intact.adapters.files import whole_file
@@ -16,26 +15,28 @@ from intact.adapters.machine import this_machine
 from intact.adapters.peers import PUBLIC, own, roster
 from intact.checksum import Algorithm, kernels
 from intact.cli.options import Size
+from intact.cli.output import json_option
 from intact.cli.progress import Bar
 from intact.errors import ExitCode
-from intact.render.bench import left_out_line, machine_lines, notes, race_tables, record
+from intact.render.bench import left_out_line, machine_lines, notes, race_tables, records
 from intact.render.chart import chart
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from intact.cli.output import Output
 
 _QUICK_SIZE, _QUICK_TURNS, _QUICK_SECONDS = 1 << 20, 5, 10.0
 _SIZE, _TURNS, _SECONDS = SIZES[-1], 21, 90.0
 
 
-def _writable(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
+def _svg(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
     """Refuse before the measuring what could not be written after it."""
+    if path is not None and path.suffix.lower() != ".svg":
+        raise click.BadParameter("charts are SVG; wanted a name that ends in .svg", ctx, param)
     if path is not None and not path.parent.is_dir():
         raise click.BadParameter(f"{str(path.parent)!r} is no folder", ctx, param)
     return path
-
-
-def _svg(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path | None:
-    if path is not None and path.suffix.lower() != ".svg":
-        raise click.BadParameter("charts are SVG; wanted a name that ends in .svg", ctx, param)
-    return _writable(ctx, param, path)
 
 
 @click.command(
@@ -43,7 +44,7 @@ def _svg(ctx: click.Context, param: click.Parameter, path: Path | None) -> Path 
 Examples:
   $ intact bench --quick
   $ intact bench --algorithm crc64nvme --max-size 16MiB
-  $ intact bench --json bench.json --chart bench.svg"""
+  $ intact bench --json --chart bench.svg > bench.jsonl"""
 )
 @click.option(
     "-a",
@@ -74,19 +75,13 @@ Examples:
 )
 @click.option("--quick", is_flag=True, help="A first impression: fewer sizes, turns and seconds.")
 @click.option(
-    "--json",
-    "json_file",
-    type=click.Path(path_type=Path),
-    callback=_writable,
-    help="Write the results, with what they depend on.",
-)
-@click.option(
     "--chart",
     "chart_file",
     type=click.Path(path_type=Path),
     callback=_svg,
     help="Draw throughput over size, as SVG and nothing else.",
 )
+@json_option
 def command(  # noqa: PLR0913 - one argument per option
     *,
     algorithm: str,
@@ -94,8 +89,8 @@ def command(  # noqa: PLR0913 - one argument per option
     turns: int | None,
     seconds: float | None,
     quick: bool,
-    json_file: Path | None,
     chart_file: Path | None,
+    output: Output,
 ) -> int:
     """Measure how fast the checksums are on this CPU.
 
@@ -108,7 +103,7 @@ def command(  # noqa: PLR0913 - one argument per option
     largest = max_size or (_QUICK_SIZE if quick else _SIZE)
     peers, machine = roster(), this_machine()
     versions = {"intact": version("intact"), **peers.versions}
-    console = Console(highlight=False)
+    console = output.console()
     for line in machine_lines(machine, in_use=kernels().in_use, versions=versions):
         console.print(line, markup=False, soft_wrap=True)
     bench = Bench(
@@ -123,12 +118,14 @@ def command(  # noqa: PLR0913 - one argument per option
         )
     results = Results(timings=found.timings, left_out=peers.left_out + found.left_out)
     _show(results, console=console)
-    if json_file:
-        facts = record(results, machine=machine, kernels=kernels(), versions=versions)
-        _write(json_file, json.dumps(facts, indent=1) + "\n")
+    for kind, members in records(results, machine=machine, kernels=kernels(), versions=versions):
+        output.record(kind, members)
     if chart_file:
         where = f"{machine.cpu}, {machine.system}, {machine.python}"
-        _write(chart_file, chart(results, title="Checksum throughput by size", subtitle=where))
+        with whole_file(chart_file) as file:
+            text = chart(results, title="Checksum throughput by size", subtitle=where)
+            file.write(text.encode())
+        output.tell(f"written: {chart_file}")
     return ExitCode.WRONG if results.disagrees() else ExitCode.VERIFIED
 
 
@@ -138,9 +135,3 @@ def _show(results: Results, *, console: Console) -> None:
             console.print(table)
     for line in (*notes(results), *map(left_out_line, results.left_out)):
         console.print(line, markup=False, soft_wrap=True)
-
-
-def _write(path: Path, text: str) -> None:
-    with whole_file(path) as file:
-        file.write(text.encode())
-    click.echo(f"written: {path}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,16 +12,15 @@ from intact.adapters.stored import heads, in_order
 from intact.adapters.tree import Found, files_below
 from intact.audit import Absent
 from intact.checksum.listing import digest_text, line, result_line
-from intact.cli.output import Output, named, shown
+from intact.cli.output import Output, checksum_members, named, shown
 from intact.errors import ExitCode
 from intact.s3 import ObjectFacts, ObjectRef
 from intact.s3.likeness import Likeness
 from intact.s3.names import parse_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from intact.checksum import Checksum
     from intact.cli.meter import Meter
     from intact.cli.options import Aws
     from intact.cli.summing import Style
@@ -74,8 +73,7 @@ def _print_object(
         reason = f"gone ({facts.detail})" if isinstance(facts, Absent) else str(facts)
         output.count("unread")
         output.complain(f"{shown(name)}: {reason}", ExitCode.UNPROVEN)
-        if output.json:
-            output.record("error", {**named(name), "error": reason})
+        output.record("error", {**named(name), "error": reason})
         return
     stored = sorted(
         (found for found in facts.checksums if style.algorithm in {None, found.algorithm}),
@@ -88,23 +86,14 @@ def _print_object(
     if output.json:
         members = {"bucket": ref.bucket, "key": ref.key, "size": facts.size, "etag": facts.etag}
         output.record(
-            "object", {**named(name), **members, "checksums": [_members(each) for each in stored]}
+            "object",
+            {**named(name), **members, "checksums": [checksum_members(each) for each in stored]},
         )
         return
     for each in stored:
         text = digest_text(each.digest, parts=each.parts, as_base64=style.base64)
         kind = f" {each.type.value}" if each.type else ""
         output.line(line(name, text, tag=f"{each.algorithm.value}{kind}", end=style.end))
-
-
-def _members(stored: Checksum) -> dict[str, Any]:
-    return {
-        "algorithm": stored.algorithm.value,
-        "type": stored.type.value if stored.type else None,
-        "checksum": str(stored),
-        "hex": digest_text(stored.digest, parts=stored.parts),
-        "parts": stored.parts,
-    }
 
 
 def compare(  # noqa: PLR0913 - one argument per option
@@ -141,7 +130,7 @@ def compare(  # noqa: PLR0913 - one argument per option
         _tell(found, output, loudness=loudness)
     if not compared:
         output.complain("no file was compared; name files, or folders with -r", ExitCode.UNPROVEN)
-    return output.summary()
+    return output.code
 
 
 def _pairs(
@@ -149,7 +138,7 @@ def _pairs(
     place: ObjectRef,
     *,
     recursive: bool,
-    on_error: Any,  # noqa: ANN401
+    on_error: Callable[[bytes, OSError], object],
 ) -> Iterator[Pair]:
     folder = place.key if not place.key or place.key.endswith("/") else f"{place.key}/"
     alone = len(names) == 1 and not (recursive and os.path.isdir(names[0]))  # noqa: PTH112 - bytes

@@ -18,7 +18,7 @@ Examples:
   $ intact completion zsh > ~/.zfunc/_intact
   $ intact completion fish > ~/.config/fish/completions/intact.fish"""
 )
-@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.argument("shell", metavar="SHELL", type=click.Choice(["bash", "zsh", "fish"]))
 def command(*, shell: str) -> int:
     """Print the script that completes intact's commands and options in SHELL."""
     from intact.cli.main import cli  # noqa: PLC0415 - it imports this module when it is called

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shlex
 import tempfile
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -20,13 +21,16 @@ from intact.batch.multipart import LARGEST_PART, SMALLEST_PART, USUAL_PART
 from intact.batch.spec import NO_REPORT, to_json
 from intact.checksum import Algorithm
 from intact.cli.manifest import columns_of
-from intact.cli.options import Aws, aws_options
+from intact.cli.options import Aws, FileOrAddress, s3_options
+from intact.cli.output import json_option
 from intact.cli.progress import Bar
 from intact.errors import ExitCode, UsageError
 from intact.s3.names import bucket_arn, bucket_of_arn, object_arn, parse_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from intact.cli.output import Output
 
 SPARE = 8
 """Connections besides those of the parts."""
@@ -41,7 +45,7 @@ Examples:
       --keep-parts --report-bucket reports --out copied
   $ intact audit copied/job.json"""
 )
-@click.argument("manifest")
+@click.argument("manifest", type=FileOrAddress())
 @click.option("--columns", help="As intact manifest lint.")
 @click.option("--target-resource", required=True, help="ARN of the destination bucket.")
 @click.option("--target-key-prefix", help="Put, with a slash, before every key.")
@@ -59,7 +63,8 @@ Examples:
 @click.option("--report-prefix", help="Put before the report's keys.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder that keeps the state.")
 @click.option("--workers", default=16, show_default=True, help="Parts under way at a time.")
-@aws_options
+@json_option
+@s3_options
 def command(  # noqa: PLR0913 - one argument per option
     *,
     manifest: str,
@@ -73,6 +78,7 @@ def command(  # noqa: PLR0913 - one argument per option
     report_prefix: str | None,
     out: Path | None,
     workers: int,
+    output: Output,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Copy every object of MANIFEST inside S3, in parts, and keep what was done.
@@ -114,7 +120,12 @@ def command(  # noqa: PLR0913 - one argument per option
     results = write_results(state.results(), folder)
     for status in TaskStatus:
         if status in results:
-            click.echo(f"{results[status].rows:>14,}  {status.value}  {results[status].path}")
+            rows, path = results[status].rows, results[status].path
+            members = {"status": status, "rows": rows, "path": path}
+            output.datum("results", members, f"{rows:>14,}  {status.value}  {path}")
+    if TaskStatus.FAILED in results:
+        path = results[TaskStatus.FAILED].path
+        output.tell(f"{path} says why; the same command tries those again", aside=True)
     if listed is not None:
         finished = FinishedCopy(
             id=f"copy-{hashlib.sha256(state.created.encode()).hexdigest()[:12]}",
@@ -130,7 +141,8 @@ def command(  # noqa: PLR0913 - one argument per option
             finished.upload(client, results)
         with whole_file(folder / "job.json") as file:
             file.write(to_json(finished.describe(results)).encode())
-        click.echo(f"next: intact audit {folder / 'job.json'}")
+        output.record("described", {"path": folder / "job.json"})
+        output.tell(f"next: {shlex.join(['intact', 'audit', str(folder / 'job.json')])}")
     return ExitCode.WRONG if TaskStatus.FAILED in results else ExitCode.VERIFIED
 
 

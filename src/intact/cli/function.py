@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from intact.batch.iam import function_policy, function_trust_policy
 from intact.cli.iam import format_option, job_options, print_policy, read_access
+from intact.cli.output import json_option
 from intact.errors import ExitCode
+
+if TYPE_CHECKING:
+    from intact.cli.output import Output
 
 NAME = "intact-audit"
 
@@ -84,8 +89,14 @@ Schema 1.0 has none; there the function's environment has them: INTACT_TARGET_RE
     type=_Version(),
     help="C library of a container image of your own.  [default: that of Lambda's runtime]",
 )
+@json_option
 def package(
-    *, out: Path, architecture: str, wheels: tuple[Path, ...], glibc: tuple[int, int] | None
+    *,
+    out: Path,
+    architecture: str,
+    wheels: tuple[Path, ...],
+    glibc: tuple[int, int] | None,
+    output: Output,
 ) -> int:
     """Write the deployment package of the function to the zip OUT.
 
@@ -94,7 +105,8 @@ def package(
     from intact.adapters.bundle import write_bundle  # noqa: PLC0415 - used here only
 
     bundle = write_bundle(out, architecture=architecture, wheels=wheels, glibc=glibc)
-    click.echo(f"{out}: {bundle.files} files for {bundle.runtime} on {bundle.architecture}")
+    text = f"{out}: {bundle.files} files for {bundle.runtime} on {bundle.architecture}"
+    output.datum("package", {"path": out, **asdict(bundle)}, text)
     return ExitCode.VERIFIED
 
 
@@ -106,11 +118,12 @@ Example:
 @job_options
 @format_option
 @click.option("--name", default=NAME, show_default=True, help="Name of the function.")
-def policy(*, form: str, name: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+@json_option
+def policy(*, form: str, name: str, output: Output, **job: Any) -> int:  # noqa: ANN401 - passed on
     """Print the trust and the permissions of the function's role, for the copy job in FILE.
 
     Nothing of it writes, but the function's log.
     """
     found = read_access(**job)
     permissions = function_policy(found, name=name)
-    return print_policy(form, permissions, name=name, trust=function_trust_policy())
+    return print_policy(output, form, permissions, name=name, trust=function_trust_policy())

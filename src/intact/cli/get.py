@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from intact.cli.options import Aws, s3_options
+from intact.cli.options import Address, Aws, s3_options
+from intact.cli.output import checksum_members, json_option
 from intact.errors import ExitCode
 from intact.s3.names import parse_uri
+
+if TYPE_CHECKING:
+    from intact.cli.output import Output
 
 WORKERS = 8
 
@@ -21,12 +25,13 @@ Examples:
   $ intact get s3://my-bucket/photos/cat.jpg cat.jpg
   $ intact get s3://my-bucket/backup.tar - | tar x"""
 )
-@click.argument("source")
+@click.argument("source", type=Address())
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @click.option("--version-id", help="The version, if not the current one.")
 @click.option(
     "--allow-unproven", is_flag=True, help="Accept an object that S3 has no checksum of; status 3."
 )
+@json_option
 @s3_options
 def command(
     source: str,
@@ -34,6 +39,7 @@ def command(
     *,
     version_id: str | None,
     allow_unproven: bool,
+    output: Output,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Download the object SOURCE to FILE, which appears only when its bytes are proven.
@@ -45,6 +51,8 @@ def command(
     from intact.adapters import DownloadStream, download  # noqa: PLC0415 - imports boto3
 
     ref = replace(parse_uri(source), version_id=version_id)
+    if file == "-" and output.json:
+        raise click.UsageError("standard output takes either the object or --json; name a FILE")
     client = Aws(**aws).client(workers=WORKERS)
     if file == "-":
         stream = DownloadStream(ref, client=client, allow_unproven=allow_unproven, workers=WORKERS)
@@ -55,5 +63,13 @@ def command(
     else:
         done = download(ref, file, client=client, allow_unproven=allow_unproven, workers=WORKERS)
     values = ", ".join(f"{value.algorithm.value} {value}" for value in done.checksums)
-    click.echo(f"{done.ref}: {done.size:,} bytes, {done.proof.value} {values}".rstrip(), err=True)
+    text = f"{done.ref}: {done.size:,} bytes, {done.proof.value} {values}".rstrip()
+    output.tell(text, aside=True)
+    members = {
+        "file": file,
+        "size": done.size,
+        "proof": done.proof,
+        "checksums": [checksum_members(value) for value in done.checksums],
+    }
+    output.record("object", asdict(done.ref) | members)
     return ExitCode.VERIFIED if done.proof.proven else ExitCode.UNPROVEN

@@ -18,12 +18,14 @@ from intact.batch.iam import (
     trust_policy,
 )
 from intact.batch.infrastructure import cloudformation, terraform
+from intact.cli.output import json_option
 from intact.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from intact.batch.iam import Policy
+    from intact.cli.output import Output
 
 
 @click.group()
@@ -73,10 +75,14 @@ def read_access(
     from intact.cli.job import read_job  # noqa: PLC0415 - the other noun, for one function
 
     spec = JobSpec.parse(read_job(file.read()))
+    if spec.manifest_generator is None and not sources:
+        raise click.UsageError("nothing says where the objects are; give --source BUCKET[/PREFIX]")
     return access(spec, sources=sources, source_keys=source_key, target_keys=target_key)
 
 
-def print_policy(form: str, policy: Policy, *, name: str, trust: Policy | None = None) -> int:
+def print_policy(
+    output: Output, form: str, policy: Policy, *, name: str, trust: Policy | None = None
+) -> int:
     """Print a role's permissions, and whom it trusts, in one of three forms."""
     if form == "terraform":
         document = terraform(policy, name=name, trust=trust)
@@ -84,7 +90,8 @@ def print_policy(form: str, policy: Policy, *, name: str, trust: Policy | None =
         document = cloudformation(policy, name=name, trust=trust)
     else:
         document = policy if trust is None else {"trust": trust, "permissions": policy}
-    click.echo(json.dumps(document, indent=2))
+    members = {"format": form, "document": document}
+    output.datum("policy", members, json.dumps(document, indent=2))
     return ExitCode.VERIFIED
 
 
@@ -96,18 +103,21 @@ Example:
 )
 @job_options
 @format_option
-def job_role(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+@json_option
+def job_role(*, form: str, output: Output, **job: Any) -> int:  # noqa: ANN401 - passed on
     """Print the trust and the permissions of the role that the job's tasks run under."""
     found = read_access(**job)
     name = found.spec.role_arn.rsplit("/", 1)[-1]
-    return print_policy(form, job_role_policy(found), name=name, trust=trust_policy(found))
+    policy, trust = job_role_policy(found), trust_policy(found)
+    return print_policy(output, form, policy, name=name, trust=trust)
 
 
 def _user_command(noun: str, policy: Callable[[Access], Policy], sentence: str) -> click.Command:
     """Make a command that prints the permissions of somebody."""
 
-    def printed(*, form: str, **job: Any) -> int:  # noqa: ANN401 - passed on
-        return print_policy(form, policy(read_access(**job)), name=f"intact-{noun}")
+    @json_option
+    def printed(*, form: str, output: Output, **job: Any) -> int:  # noqa: ANN401 - passed on
+        return print_policy(output, form, policy(read_access(**job)), name=f"intact-{noun}")
 
     example = f"\b\nExample:\n  $ intact iam {noun} job.json --source photos"
     decorated = job_options(format_option(printed))
@@ -139,12 +149,14 @@ Examples:
 )
 @job_options
 @click.option("--bucket", required=True, help="A bucket of another account.")
-def policy_of_bucket(*, bucket: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+@json_option
+def policy_of_bucket(*, bucket: str, output: Output, **job: Any) -> int:  # noqa: ANN401 - passed on
     """Print what a bucket of another account must allow the job's role.
 
     The bucket may be that of the objects, the copies, the manifest or the report.
     """
-    return print_policy("json", bucket_policy(read_access(**job), bucket=bucket), name=bucket)
+    policy = bucket_policy(read_access(**job), bucket=bucket)
+    return print_policy(output, "json", policy, name=bucket)
 
 
 @command.command(
@@ -155,6 +167,7 @@ Example:
 )
 @job_options
 @click.option("--key", required=True, help="ARN of a KMS key of another account.")
-def policy_of_key(*, key: str, **job: Any) -> int:  # noqa: ANN401 - passed on
+@json_option
+def policy_of_key(*, key: str, output: Output, **job: Any) -> int:  # noqa: ANN401 - passed on
     """Print what a KMS key of another account must allow the job's role, besides its policy."""
-    return print_policy("json", key_policy(read_access(**job), key=key), name=key)
+    return print_policy(output, "json", key_policy(read_access(**job), key=key), name=key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -9,11 +10,12 @@ import click
 from intact.batch import JobSpec, ManifestLocation, ReportTarget, S3PutObjectCopy, problems
 from intact.batch.document import read_document
 from intact.batch.manifest import FIELDS
-from intact.batch.rules import UNSOUND
+from intact.batch.rules import UNREAD, UNSOUND
 from intact.batch.spec import client_request_token, to_json
 from intact.checksum import Algorithm
 from intact.cli.control import COMMANDS
-from intact.cli.options import Aws, aws_options
+from intact.cli.options import Aws, s3_options
+from intact.cli.output import json_option
 from intact.cli.plan import plan
 from intact.errors import ExitCode
 from intact.s3.names import bucket_arn
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from intact.batch import Model, Problem
+    from intact.cli.output import Output
 
 
 @click.group()
@@ -64,6 +67,7 @@ Example:
     show_default=True,
     help="Whether the job waits until someone confirms it.",
 )
+@json_option
 def build(  # noqa: PLR0913 - one argument per option
     *,
     account_id: str,
@@ -80,6 +84,7 @@ def build(  # noqa: PLR0913 - one argument per option
     priority: int,
     description: str | None,
     confirmation_required: bool,
+    output: Output,
 ) -> int:
     """Print the CreateJob payload of a copy job, checked against S3's model and rules.
 
@@ -103,9 +108,9 @@ def build(  # noqa: PLR0913 - one argument per option
         confirmation_required=confirmation_required,
     )
     request = spec.request()
-    if named(problems(request, model=_model())):
+    if tell_problems(problems(request, model=_model()), output):
         return ExitCode.USAGE
-    click.echo(to_json(request))
+    output.datum("request", {"request": request}, to_json(request))
     return ExitCode.VERIFIED
 
 
@@ -118,13 +123,15 @@ Examples:
 )
 @click.argument("file", type=click.File("rb"))
 @click.option("--live", is_flag=True, help="Look at the buckets, the manifest and the account.")
-@aws_options
-def lint(*, file: IO[bytes], live: bool, **aws: Any) -> int:  # noqa: ANN401 - fields of Aws
+@json_option
+@s3_options
+def lint(*, file: IO[bytes], live: bool, output: Output, **aws: Any) -> int:  # noqa: ANN401 - fields of Aws
     """Name everything wrong with a job, before S3 does.
 
     FILE is a CreateJob request, a filled skeleton of the AWS CLI, or a DescribeJob response, as
     JSON or YAML.  Exit code 2 says that S3 would refuse the job, or that it would do harm.  With
-    --live, what the job names is looked at where it lies; what cannot be read is a warning.
+    --live, what the job names is looked at where it lies; what cannot be read is a warning, and
+    makes the exit code 3.
     """
     request = read_job(file.read())
     found = problems(request, model=_model())
@@ -134,9 +141,12 @@ def lint(*, file: IO[bytes], live: bool, **aws: Any) -> int:  # noqa: ANN401 - f
         reach = Aws(**aws)
         facts = find_facts(request, s3=reach.client(workers=1), sts=reach.sts(), region=reach.here)
         found = problems(request, model=_model(), facts=facts)
-    if named(found):
+    if tell_problems(found, output, aside=False):
         return ExitCode.USAGE
-    click.echo("nothing wrong")
+    if any(problem.rule == UNREAD for problem in found):
+        output.tell("nothing wrong in what could be read")
+        return ExitCode.UNPROVEN
+    output.tell("nothing wrong")
     return ExitCode.VERIFIED
 
 
@@ -154,11 +164,13 @@ def read_job(text: bytes, **members: object) -> dict[str, Any]:
     return {"ClientRequestToken": client_request_token(request)} | request
 
 
-def named(found: Iterable[Problem]) -> bool:
-    """Write problems to standard error; whether one is more than a warning."""
+def tell_problems(found: Iterable[Problem], output: Output, *, aside: bool = True) -> bool:
+    """Name problems, beside the data or as the data; whether one is more than a warning."""
     forbidden = False
     for problem in found:
-        click.echo(f"{'warning' if problem.warning else 'error'}: {problem}", err=True)
+        output.count("warnings" if problem.warning else "errors")
+        output.record("problem", asdict(problem))
+        output.tell(f"{'warning' if problem.warning else 'error'}: {problem}", aside=aside)
         forbidden |= not problem.warning
     return forbidden
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from intact.cli.output import json_option
 from intact.errors import ExitCode
 
 if TYPE_CHECKING:
     from intact.adapters.compare import Change
+    from intact.cli.output import Output
 
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
@@ -29,8 +31,8 @@ Example:
 )
 @click.argument("before", type=_FOLDER)
 @click.argument("after", type=_FOLDER)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON Lines.")
-def diff(*, before: Path, after: Path, as_json: bool) -> int:
+@json_option
+def diff(*, before: Path, after: Path, output: Output) -> int:
     """Show the objects whose verdict, reason or level differs between two ledgers.
 
     Objects that only one of them knows are shown too.  Exits 1 where there is a difference.
@@ -41,8 +43,9 @@ def diff(*, before: Path, after: Path, as_json: bool) -> int:
     found = 0
     for change in differences(LedgerReader(before), LedgerReader(after)):
         found += 1
-        click.echo(json.dumps(asdict(change)) if as_json else _line(change))
-    click.echo(f"{found:,} objects differ", err=True)
+        output.datum("change", _members(change), _line(change))
+    output.summarize({"objects": found})
+    output.tell(f"{found:,} {'object differs' if found == 1 else 'objects differ'}", aside=True)
     return ExitCode.WRONG if found else ExitCode.VERIFIED
 
 
@@ -53,8 +56,13 @@ Example:
 )
 @click.argument("out", type=click.Path(path_type=Path))
 @click.argument("shards", type=_FOLDER, nargs=-1, required=True)
-@click.option("--sign-key", type=click.Path(path_type=Path), help="Ed25519 private key, as PEM.")
-def merge(*, out: Path, shards: tuple[Path, ...], sign_key: Path | None) -> None:
+@click.option(
+    "--sign-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Ed25519 private key, as PEM.",
+)
+@json_option
+def merge(*, out: Path, shards: tuple[Path, ...], sign_key: Path | None, output: Output) -> int:
     """Write OUT from the ledgers of the shards of one audit, which share no row."""
     from intact.adapters.compare import merge as merge_ledgers  # noqa: PLC0415 - imports DuckDB
     from intact.adapters.ledger import LedgerReader  # noqa: PLC0415 - imports pyarrow
@@ -62,7 +70,11 @@ def merge(*, out: Path, shards: tuple[Path, ...], sign_key: Path | None) -> None
 
     sign = signer(sign_key) if sign_key is not None else None
     merge_ledgers(out, [LedgerReader(shard) for shard in shards], sign=sign)
-    click.echo(f"ledger: {out}")
+    seal = LedgerReader(out).seal
+    output.datum(
+        "ledger", {"path": out, "records": seal.records, "root": seal.root}, f"ledger: {out}"
+    )
+    return ExitCode.VERIFIED
 
 
 @command.command(
@@ -71,19 +83,40 @@ Example:
   $ intact ledger export intact-audit-20261122T030000Z/ledger > ledger.jsonl"""
 )
 @click.argument("ledger", type=_FOLDER)
-def export(*, ledger: Path) -> None:
+@json_option
+def export(*, ledger: Path, output: Output) -> int:
     """Print LEDGER as JSON Lines: its header, every record, its seal.
 
-    The Parquet files below LEDGER/findings say the same to DuckDB, Spark and pandas.
+    Those lines are the ledger's own; with --json each is a member of a record.  The Parquet files
+    below LEDGER/findings say the same to DuckDB, Spark and pandas.
     """
     from intact.adapters.ledger import LedgerReader  # noqa: PLC0415 - imports pyarrow
     from intact.audit.lines import encode  # noqa: PLC0415 - used here only
 
     reader = LedgerReader(ledger)
-    click.echo(reader.header.encode(), nl=False)
+    _export("header", reader.header.encode(), output)
     for record in reader.records():
-        click.echo(encode(record), nl=False)
-    click.echo(reader.seal.encode(), nl=False)
+        _export("finding", encode(record).encode(), output)
+    _export("seal", reader.seal.encode(), output)
+    return ExitCode.VERIFIED
+
+
+def _export(kind: str, line: bytes, output: Output) -> None:
+    if output.json:
+        output.record(kind, {kind: json.loads(line)})
+    else:
+        output.line(line)
+
+
+def _members(change: Change) -> dict[str, object]:
+    sides = {"before": change.before, "after": change.after}
+    words = ("verdict", "reason", "level")
+    return {
+        "row": change.row,
+        "destination": change.destination and asdict(change.destination),
+        "text": change.text,
+        **{name: found and dict(zip(words, found, strict=True)) for name, found in sides.items()},
+    }
 
 
 def _line(change: Change) -> str:

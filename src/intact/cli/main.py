@@ -12,7 +12,8 @@ from typing import ClassVar
 import click
 
 from intact.cli.config import read_config
-from intact.errors import CorruptError, ExitCode, IntactError, UnprovenError, UsageError
+from intact.cli.ending import ending
+from intact.errors import ExitCode
 
 
 class LazyGroup(click.Group):
@@ -47,6 +48,7 @@ class LazyGroup(click.Group):
         if cmd_name not in self.nouns:
             return None
         command: click.Command = importlib.import_module(f"intact.cli.{cmd_name}").command
+        _show_traces(command)
         if not ctx.resilient_parsing:  # which nobody waits for but a shell that completes
             config = read_config(ctx.params.get("config"), environment=os.environ)
             if config is not None:
@@ -83,16 +85,18 @@ _EXIT_CODES = (
     help="Defaults of options, in TOML.  "
     "[default: intact.toml in your folder of settings, ~/.config/intact on Linux]",
 )
-@click.option("--debug", is_flag=True, help="Show where in the program an error arose.")
-@click.pass_context
-def cli(ctx: click.Context, *, config: Path | None, debug: bool) -> None:  # noqa: ARG001 - LazyGroup reads it
+def cli(*, config: Path | None) -> None:  # LazyGroup reads it
     """Prove that S3 copies are intact.
 
     An option is taken from the command line; else from the environment, where AWS has a variable
     for it; else from intact.toml; else from AWS's own files.
     """
-    if debug:
-        ctx.call_on_close(_show_trace)
+
+
+def _keep_trace(context: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+    if wanted and not context.meta.get(__name__):
+        context.meta[__name__] = True
+        context.find_root().call_on_close(_show_trace)
 
 
 def _show_trace() -> None:
@@ -102,12 +106,25 @@ def _show_trace() -> None:
         traceback.print_exception(error)
 
 
-_CODES: dict[type[IntactError], ExitCode] = {
-    UsageError: ExitCode.USAGE,
-    CorruptError: ExitCode.WRONG,
-    UnprovenError: ExitCode.UNPROVEN,
-}
-"""How the command ends on errors that are not just its failure to finish."""
+_DEBUG = click.Option(
+    ["--debug"],
+    is_flag=True,
+    expose_value=False,
+    callback=_keep_trace,
+    help="Show where in the program an error arose.",
+)
+
+
+def _show_traces(command: click.Command) -> None:
+    """Let every command take ``--debug`` too, and not only the word before it."""
+    if isinstance(command, click.Group):
+        for verb in command.commands.values():
+            _show_traces(verb)
+    elif _DEBUG not in command.params:
+        command.params.append(_DEBUG)
+
+
+cli.params.append(_DEBUG)
 
 
 def main() -> None:
@@ -117,41 +134,19 @@ def main() -> None:
         sys.stdout.flush()
     except click.exceptions.Exit as end:
         code = end.exit_code
-    except (KeyboardInterrupt, click.Abort) as error:
-        code = _tell("interrupted", ExitCode.INTERRUPTED)
-        _tell_notes(error.__cause__ or error)  # click raises Abort from the KeyboardInterrupt
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         code = ExitCode.USAGE
     except BrokenPipeError:
         _print_to_nobody()
         code = ExitCode.BROKEN_PIPE
-    except IntactError as error:
-        codes = [end for kind, end in _CODES.items() if isinstance(error, kind)]
-        code = _tell(f"intact: {error}", codes[0] if codes else ExitCode.UNFINISHED)
-        _tell_notes(error)
-    except OSError as error:
-        place = f"{error.filename}: " if error.filename else ""
-        code = _tell(f"intact: {place}{error.strerror or error}", ExitCode.UNFINISHED)
-        _tell_notes(error)
-    except Exception as error:  # noqa: BLE001 - the last line before the user
-        what = f"{type(error).__name__}: {error}"
-        text = f"intact: a fault of intact: {what}; please report it with what --debug shows"
-        code = _tell(text, ExitCode.UNFINISHED)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last line before the user
+        code, sentence, advice = ending(error)
+        for line in (f"intact: {sentence}", *advice):
+            click.echo(line, err=True)
     sys.exit(code)
 
 
 def _print_to_nobody() -> None:
     """Let what is still in buffers go nowhere when Python flushes them at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _tell(text: str, code: ExitCode) -> ExitCode:
-    click.echo(text, err=True)
-    return code
-
-
-def _tell_notes(error: BaseException) -> None:
-    """Say what to do next, where whoever saw the error knew it."""
-    for note in getattr(error, "__notes__", ()):
-        click.echo(note, err=True)

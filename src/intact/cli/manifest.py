@@ -16,16 +16,20 @@ from intact.batch.listed import COLUMNS, EXTRAS, Listed, Tally, fields_of, manif
 from intact.batch.manifest import FIELDS, IGNORE, VERSIONED_FIELDS
 from intact.batch.operations import MAX_COPY_SIZE
 from intact.batch.split import MOST_ROWS
-from intact.cli.options import Aws, aws_options
+from intact.cli.options import Aws, FileOrAddress, s3_options
+from intact.cli.output import json_option
 from intact.errors import ExitCode, UsageError
 from intact.s3.names import parse_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from intact.cli.output import Output
+
 MAX_GUESSED = 1 << 16
 """Bytes of the first row that are looked at."""
 MEMORY_MB = 600
+_NAMES = ", ".join(COLUMNS)
 KINDS = ("listing", "versions", "inventory", "keys", "csv", "parquet")
 REMOTE = frozenset({"listing", "versions", "inventory"})
 
@@ -74,7 +78,8 @@ Examples:
     help="Add a column that S3 ignores and an audit may use; may be repeated.",
 )
 @click.option("--out", type=click.Path(path_type=Path), help="File that appears once it is whole.")
-@aws_options
+@json_option
+@s3_options
 def write(  # noqa: PLR0913 - one argument per option
     *,
     source: str,
@@ -86,6 +91,7 @@ def write(  # noqa: PLR0913 - one argument per option
     null: bool,
     extra: tuple[str, ...],
     out: Path | None,
+    output: Output,
     **aws: Any,  # noqa: ANN401 - options of Aws
 ) -> int:
     """Write a manifest of everything that SOURCE lists.
@@ -97,12 +103,16 @@ def write(  # noqa: PLR0913 - one argument per option
     from intact.adapters.sources import Kind, Table, open_local, open_remote  # noqa: PLC0415 - imports boto3 and DuckDB
     from intact.adapters.tables import Spelling  # noqa: PLC0415 - imports DuckDB
 
+    if out is None and output.json:
+        raise click.UsageError("standard output takes either the manifest or --json; give --out")
     if kind in REMOTE:
         reach, place = Aws(**aws), parse_uri(source)
         opened = open_remote(
             Kind(kind), place, client=reach.client(workers=1), store=reach.store(workers=1)
         )
     else:
+        if source != "-" and not Path(source).is_file():
+            raise click.BadParameter(f"file {source!r} does not exist", param_hint="'SOURCE'")
         table = Table(
             bucket=bucket,
             columns=tuple(columns.split(",")),
@@ -112,7 +122,7 @@ def write(  # noqa: PLR0913 - one argument per option
         )
         opened = open_local(Kind(kind), source, table)
     with opened as (versioned, listed):
-        _write(listed, versioned=versioned, extras=extra, out=out)
+        _write(listed, output, versioned=versioned, extras=extra, out=out)
     return ExitCode.VERIFIED
 
 
@@ -122,7 +132,7 @@ Examples:
   $ intact manifest lint m.csv --target-key-prefix backup
   $ intact manifest lint s3://lists/m.csv --columns Bucket,Key,VersionId,Size"""
 )
-@click.argument("manifest")
+@click.argument("manifest", type=FileOrAddress())
 @click.option(
     "--columns",
     help="Its columns: Bucket, Key, VersionId, Size, IsDeleteMarker, and Ignore for any other; "
@@ -137,14 +147,16 @@ Examples:
     type=click.IntRange(min=100),
     help="Megabytes that the search for duplicates may take; the rest goes to disk.",
 )
-@aws_options
-def lint(
+@json_option
+@s3_options
+def lint(  # noqa: PLR0913 - one argument per option
     *,
     manifest: str,
     columns: str | None,
     target_key_prefix: str,
     show: int,
     memory_mb: int,
+    output: Output,
     **aws: Any,  # noqa: ANN401 - options of Aws
 ) -> int:
     """Check MANIFEST, a file or an s3:// address, before a job runs into it.
@@ -167,11 +179,14 @@ def lint(
     for name, kept in found.items():
         rule = RULES[name]
         lines = ", ".join(map(str, kept.lines)) + (", ..." if kept.count > len(kept.lines) else "")
-        click.echo(f"{'warning' if rule.warning else 'error'}: {name}: {rule.sentence}")
-        click.echo(f"  {kept.count:,} rows; lines {lines or 'none'} [{rule.source}]")
+        members = {"rule": name, "warning": rule.warning, "sentence": rule.sentence}
+        seen = {"rows": kept.count, "lines": kept.lines, "source": rule.source}
+        output.record("problem", members | seen)
+        output.tell(f"{'warning' if rule.warning else 'error'}: {name}: {rule.sentence}")
+        output.tell(f"  {kept.count:,} rows; lines {lines or 'none'} [{rule.source}]")
     if any(not RULES[name].warning for name in found):
         return ExitCode.WRONG
-    click.echo("no errors")
+    output.tell("no errors")
     return ExitCode.VERIFIED
 
 
@@ -184,7 +199,8 @@ Example:
 @click.option("--columns", help="As intact manifest lint; Size sets large objects apart.")
 @click.option("--most-rows", default=MOST_ROWS, show_default=True, type=click.IntRange(min=1))
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
-def split(*, manifest: Path, columns: str | None, most_rows: int, out: Path) -> int:
+@json_option
+def split(*, manifest: Path, columns: str | None, most_rows: int, out: Path, output: Output) -> int:
     """Split MANIFEST: objects too large for a copy task apart, and never too many rows together.
 
     The folder appears once it is whole; every row of MANIFEST is in one of its files.
@@ -196,8 +212,12 @@ def split(*, manifest: Path, columns: str | None, most_rows: int, out: Path) -> 
         names = columns_of(file, columns)
         parts = write_parts(place(file, columns=names, most_rows=most_rows), out)
     for name, part in sorted(parts.items()):
-        click.echo(f"{part.rows:>14,}  {part.digest.hexdigest()}  {out / name}.csv")
-    click.echo(f"{sum(part.rows for part in parts.values()):>14,}  in all")
+        etag, path = part.digest.hexdigest(), out / f"{name}.csv"
+        members = {"path": path, "rows": part.rows, "etag": etag}
+        output.datum("manifest", members, f"{part.rows:>14,}  {etag}  {path}")
+    rows = sum(part.rows for part in parts.values())
+    output.summarize({"rows": rows})
+    output.tell(f"{rows:>14,}  in all")
     return ExitCode.VERIFIED
 
 
@@ -230,12 +250,17 @@ def columns_of(file: IO[bytes], columns: str | None) -> tuple[str, ...]:
     names = tuple(columns.split(","))
     named = [name for name in names if name != IGNORE]
     if set(named) - set(COLUMNS) or len(set(named)) < len(named) or not set(FIELDS) <= set(named):
-        raise UsageError(f"--columns is {columns}; wanted Bucket, Key and some of {COLUMNS}")
+        raise UsageError(f"--columns is {columns}; wanted Bucket, Key and some of {_NAMES}")
     return names
 
 
 def _write(
-    listed: Iterable[Listed], *, versioned: bool, extras: tuple[str, ...], out: Path | None
+    listed: Iterable[Listed],
+    output: Output,
+    *,
+    versioned: bool,
+    extras: tuple[str, ...],
+    out: Path | None,
 ) -> None:
     tally, digest, size = Tally(), hashlib.md5(usedforsecurity=False), 0
     with _output(out) as file:
@@ -244,13 +269,18 @@ def _write(
             size += len(line)
             file.write(line)
         file.flush()
-    etag = digest.hexdigest() if size <= MAX_COPY_SIZE else "none: too large for one part"
-    click.echo(f"Fields  {','.join(fields_of(versioned=versioned, extras=extras))}", err=True)
-    click.echo(f"ETag    {etag} (uploaded in one part, without SSE-KMS)", err=True)
-    click.echo(f"rows    {tally.written:,} of {tally.listed:,} listed", err=True)
+    etag = digest.hexdigest() if size <= MAX_COPY_SIZE else None
+    fields = fields_of(versioned=versioned, extras=extras)
+    members = {"path": out, "fields": fields, "etag": etag, "rows": tally.written}
+    left_out = {"listed": tally.listed, "delete_markers": tally.delete_markers}
+    output.record("manifest", members | left_out)
+    told = etag or "none: too large for one part"
+    output.tell(f"Fields  {','.join(fields)}", aside=True)
+    output.tell(f"ETag    {told} (uploaded in one part, without SSE-KMS)", aside=True)
+    output.tell(f"rows    {tally.written:,} of {tally.listed:,} listed", aside=True)
     if tally.delete_markers:
         named = ", ".join(map(str, tally.named))
-        click.echo(f"delete markers left out  {tally.delete_markers:,}: {named} ...", err=True)
+        output.tell(f"delete markers left out  {tally.delete_markers:,}: {named} ...", aside=True)
 
 
 @contextlib.contextmanager

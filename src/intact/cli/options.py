@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -104,6 +105,33 @@ class Size(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3
         if size < self._least:
             self.fail(f"{value!r}; wanted at least {self._least} bytes", param, ctx)
         return size
+
+
+class Address(click.ParamType):  # type: ignore[type-arg] # as above
+    """The ``s3://`` address of one object."""
+
+    name = "address"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Look whether it names a key."""
+        bucket, slash, key = value.removeprefix("s3://").partition("/")
+        if not (value.startswith("s3://") and bucket and slash and key):
+            self.fail(f"{value!r}; wanted s3://BUCKET/KEY", param, ctx)
+        return value
+
+
+class FileOrAddress(Address):
+    """A file that is there, or the address of an object."""
+
+    name = "file"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Look whether the file is there."""
+        if value.startswith("s3://"):
+            return super().convert(value, param, ctx)
+        if not Path(value).is_file():
+            self.fail(f"file {value!r} does not exist", param, ctx)
+        return value
 
 
 def s3_options(function: Callable[..., Any]) -> Callable[..., Any]:

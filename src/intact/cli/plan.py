@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from importlib import resources
 from typing import IO, TYPE_CHECKING, Any
 
@@ -11,13 +12,16 @@ from intact.batch import JobSpec
 from intact.batch.cost import Line, Prices, Proof, cheapest, job_cost, proof_cost, total
 from intact.batch.workload import Workload, measure, sizes_in
 from intact.cli.manifest import columns_of, open_manifest
-from intact.cli.options import Aws, aws_options
+from intact.cli.options import Aws, FileOrAddress, s3_options
+from intact.cli.output import json_option
 from intact.errors import ExitCode, StoreError, UsageError
 from intact.s3.names import parse_uri
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from decimal import Decimal
+
+    from intact.cli.output import Output
 
 
 @click.command(
@@ -30,7 +34,11 @@ Examples:
 @click.argument("file", type=click.File("rb"))
 @click.option("--objects", type=click.IntRange(0), help="Objects of the job.")
 @click.option("--bytes", "size", type=click.IntRange(0), help="Their bytes together.")
-@click.option("--manifest", help="Count both in a manifest with sizes: a file or s3:// address.")
+@click.option(
+    "--manifest",
+    type=FileOrAddress(),
+    help="Count both in a manifest with sizes: a file or s3:// address.",
+)
 @click.option("--columns", help="Of that manifest, as intact manifest lint; Size among them.")
 @click.option("--list", "place", help="Count both by listing s3://BUCKET/PREFIX.")
 @click.option("--listed", default=0, help="Objects of the bucket whose list S3 makes.")
@@ -42,7 +50,8 @@ Examples:
     show_default=True,
     help="The least that an audit afterwards shall prove.",
 )
-@aws_options
+@json_option
+@s3_options
 def plan(  # noqa: PLR0913 - one argument per option
     *,
     file: IO[bytes],
@@ -54,6 +63,7 @@ def plan(  # noqa: PLR0913 - one argument per option
     listed: int,
     prices: IO[bytes] | None,
     level: str,
+    output: Output,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Print what a job costs, and what each level of proof of its copies costs afterwards."""
@@ -71,17 +81,20 @@ def plan(  # noqa: PLR0913 - one argument per option
         raise UsageError("wanted either --manifest, or --list, or both --objects and --bytes")
     standard = resources.files("intact.batch").joinpath("prices.json")
     price_list = Prices.parse(prices.read() if prices else standard.read_bytes())
-    click.echo(f"{load.objects:,} objects of {load.size:,} bytes")
+    output.record("workload", asdict(load))
+    output.tell(f"{load.objects:,} objects of {load.size:,} bytes")
     if load.large:
-        click.echo(f"{load.large:,} of them are too large for a copy task: intact manifest split")
-    click.echo(f"prices of {price_list.date}, {price_list.region}, in {price_list.currency}")
-    _bill("the job", job_cost(spec, load, prices=price_list))
+        output.tell(f"{load.large:,} of them are too large for a copy task: intact manifest split")
+    tell_prices(price_list, output)
+    _bill("the job", "job", job_cost(spec, load, prices=price_list), output)
     for proof in Proof:
         title = f"proof, level {proof.value}, {proof.name.lower()}"
-        _bill(title, proof_cost(proof, load, prices=price_list))
+        _bill(title, proof.name.lower(), proof_cost(proof, load, prices=price_list), output)
     best = cheapest(Proof[level.upper()], load, prices=price_list)
-    named = "none whose price is known" if best is None else best.name.lower()
-    click.echo(f"cheapest proof of at least {level}: {named}")
+    named = None if best is None else best.name.lower()
+    output.record("cheapest", {"least": level, "proof": named})
+    told = "none whose price is known" if named is None else named
+    output.tell(f"cheapest proof of at least {level}: {told}")
     return ExitCode.VERIFIED
 
 
@@ -95,11 +108,25 @@ def _listed(place: str, reach: Aws) -> Iterator[int]:
         yield found.size
 
 
-def _bill(title: str, lines: list[Line]) -> None:
-    click.echo(f"{title}: {_money(total(lines))}")
+def _bill(title: str, name: str, lines: list[Line], output: Output) -> None:
+    output.record("bill", bill_members(name, lines))
+    output.tell(f"{title}: {money(total(lines))}")
     for line in lines:
-        click.echo(f"  {line.item:<16} {line.count:>20,} {_money(line.amount):>14}")
+        output.tell(f"  {line.item:<16} {line.count:>20,} {money(line.amount):>14}")
 
 
-def _money(amount: Decimal | None) -> str:
+def bill_members(name: str, lines: list[Line]) -> dict[str, Any]:
+    """What something costs, for a record."""
+    return {"bill": name, "total": total(lines), "lines": [asdict(line) for line in lines]}
+
+
+def tell_prices(prices: Prices, output: Output) -> None:
+    """Say which price list speaks."""
+    words = {"date": prices.date, "region": prices.region, "currency": prices.currency}
+    output.record("prices", words)
+    output.tell(f"prices of {prices.date}, {prices.region}, in {prices.currency}")
+
+
+def money(amount: Decimal | None) -> str:
+    """An amount for people."""
     return "unknown" if amount is None else f"{amount:,.2f}"

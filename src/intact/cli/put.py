@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from intact.cli.options import Aws, s3_options
+from intact.cli.options import Address, Aws, s3_options
+from intact.cli.output import checksum_members, json_option
+from intact.errors import ExitCode
+
+if TYPE_CHECKING:
+    from intact.cli.output import Output
 
 WORKERS = 8
 
@@ -19,10 +25,18 @@ Examples:
   $ tar c photos | intact put - s3://my-bucket/photos.tar"""
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-@click.argument("target")
+@click.argument("target", type=Address())
 @click.option("--no-clobber", is_flag=True, help="Fail where the object exists.")
+@json_option
 @s3_options
-def command(file: str, target: str, *, no_clobber: bool, **aws: Any) -> None:  # noqa: ANN401 - fields of Aws
+def command(
+    file: str,
+    target: str,
+    *,
+    no_clobber: bool,
+    output: Output,
+    **aws: Any,  # noqa: ANN401 - fields of Aws
+) -> int:
     """Upload FILE as the object TARGET, and confirm that S3 stores what was read.
 
     TARGET is s3://BUCKET/KEY; FILE may be - for standard input.
@@ -36,4 +50,8 @@ def command(file: str, target: str, *, no_clobber: bool, **aws: Any) -> None:  #
         workers=WORKERS,
         extra_args={"IfNoneMatch": "*"} if no_clobber else {},
     )
-    click.echo(f"{done.ref}: {done.size:,} bytes, full_object CRC64NVME {done.checksum}", err=True)
+    text = f"{done.ref}: {done.size:,} bytes, full_object CRC64NVME {done.checksum}"
+    output.tell(text, aside=True)
+    members = {"file": file, "size": done.size, "checksums": [checksum_members(done.checksum)]}
+    output.record("object", asdict(done.ref) | members)
+    return ExitCode.VERIFIED

@@ -6,15 +6,18 @@ import signal
 import sys
 from contextlib import closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from intact.cli.options import Aws, s3_options
+from intact.cli.output import json_option
 from intact.errors import UsageError
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
+    from intact.cli.output import Output
     from intact.rehearsal.localstack import LocalStack
 
 
@@ -45,13 +48,6 @@ Faults of tasks by number, as in corrupt=3+17:
   algorithm          ChecksumAlgorithm is ignored
   omit, stray        no row in the report; a row that names an object of no manifest"""
 )
-@click.option(
-    "--endpoint-url",
-    help="The S3 server that jobs work on; without one, a server of its own is started, whose "
-    "objects end with it.",
-)
-@click.option("--profile", help="Profile of the AWS configuration.")
-@click.option("--region", help="AWS Region of the store.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8650, show_default=True, help="Port; 0 takes a free one.")
 @click.option(
@@ -70,19 +66,23 @@ Faults of tasks by number, as in corrupt=3+17:
     metavar="ARN=TARGET",
     help="module:function or http://127.0.0.1:... in place of a Lambda function; repeatable.",
 )
+@json_option
+@s3_options
 def command(  # noqa: PLR0913 - one argument per option
     *,
-    endpoint_url: str | None,
-    profile: str | None,
-    region: str | None,
     host: str,
     port: int,
     state: Path | None,
     workers: int,
     faults: str | None,
     functions: tuple[str, ...],
+    output: Output,
+    **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> NoReturn:
     """Run S3 Batch Operations on this machine, over any S3 store, until Ctrl-C.
+
+    Jobs work on the S3 server of --endpoint-url; without one, a server of its own is started, whose
+    objects end with it.
 
     Any client of S3 Control reaches it as its HTTP proxy; boto3 also through
     intact.adapters.s3control.  It executes every operation of S3 Batch Operations as far as the
@@ -105,13 +105,14 @@ def command(  # noqa: PLR0913 - one argument per option
     from intact.rehearsal.invoking import load_functions  # noqa: PLC0415 - imports boto3
     from intact.rehearsal.localstack import LocalStack  # noqa: PLC0415 - only this command's
 
+    reach = Aws(**aws)
     plan = Faults.parse(_text(faults or ""))
     sys.path.insert(0, "")  # modules of --function are looked for in this folder first
     stand_ins = load_functions(dict(map(_pair, functions)))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
-        LocalStack.start(progress=_note) if endpoint_url is None else nullcontext() as own,
-        closing(_client(own, endpoint_url, profile, region, 2 * workers)) as s3,
+        LocalStack.start(progress=_note) if reach.endpoint_url is None else nullcontext() as own,
+        closing(_client(own, reach, workers=2 * workers)) as s3,
         BatchEndpoint(
             s3,
             host=host,
@@ -122,36 +123,31 @@ def command(  # noqa: PLR0913 - one argument per option
             functions=stand_ins,
         ) as endpoint,
     ):
-        address = s3.meta.endpoint_url
-        click.echo(f"S3 Batch Operations at {endpoint.url} over {address}; Ctrl-C ends it")
+        address, at = s3.meta.endpoint_url, s3.meta.region_name
+        members = {"url": endpoint.url, "s3_url": address, "region": at, "own": own is not None}
+        text = f"S3 Batch Operations at {endpoint.url} over {address}; Ctrl-C ends it"
+        output.datum("endpoint", members, text)
         if own is not None:
-            click.echo("In another terminal:")
-            click.echo(f"  export AWS_ENDPOINT_URL_S3={address}")
-            click.echo(f"  export AWS_ENDPOINT_URL_S3_CONTROL={endpoint.url}")
-            click.echo("  export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal")
-            click.echo(f"  export AWS_REGION={s3.meta.region_name}")
+            output.tell("In another terminal:")
+            output.tell(f"  export AWS_ENDPOINT_URL_S3={address}")
+            output.tell(f"  export AWS_ENDPOINT_URL_S3_CONTROL={endpoint.url}")
+            output.tell("  export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal")
+            output.tell(f"  export AWS_REGION={at}")
+        output.flush()
         endpoint.wait()
     raise click.Abort
 
 
-def _client(
-    own: LocalStack | None,
-    endpoint_url: str | None,
-    profile: str | None,
-    region: str | None,
-    connections: int,
-) -> S3Client:
+def _client(own: LocalStack | None, reach: Aws, *, workers: int) -> S3Client:
     """Make a client of the server that was named, or of the one that was started."""
+    if own is None:
+        return reach.client(workers=workers)
     import boto3  # noqa: PLC0415 - 200 ms that only this command pays
 
     from intact.adapters.boto import s3_client  # noqa: PLC0415 - imports boto3
 
-    if own is None:
-        session = boto3.Session(profile_name=profile, region_name=region)
-    else:
-        endpoint_url = own.endpoint_url
-        session = boto3.Session("rehearsal", "rehearsal", region_name=region or "us-east-1")
-    return s3_client(session, endpoint_url=endpoint_url, connections=connections)
+    session = boto3.Session("rehearsal", "rehearsal", region_name=reach.region or "us-east-1")
+    return s3_client(session, endpoint_url=own.endpoint_url, connections=workers)
 
 
 def _note(line: str) -> None:
@@ -164,7 +160,11 @@ def _text(faults: str) -> str:
     inline = not faults or "=" in faults or faults.lstrip().startswith("{")
     try:
         return faults if inline else path.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise UsageError(
+            f"fault plan {faults}: {error.strerror}; wanted a file or NAME=NUMBER"
+        ) from None
+    except ValueError as error:
         raise UsageError(f"fault plan {faults}: {error}") from None
 
 

@@ -22,6 +22,8 @@ from intact.checksum import Algorithm
 from intact.cli.evidence import describe
 from intact.cli.following import following
 from intact.cli.options import Aws, aws_options
+from intact.cli.output import json_option
+from intact.cli.plan import bill_members, money, tell_prices
 from intact.errors import ExitCode, UsageError
 from intact.s3.names import (
     ObjectRef,
@@ -34,9 +36,9 @@ from intact.s3.names import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from decimal import Decimal
 
     from intact.adapters.retry import Plan, Sheet
+    from intact.cli.output import Output
 
 _OPEN = [verdict.value for verdict in Verdict if verdict is not Verdict.VERIFIED]
 _ALGORITHMS = [algorithm.value for algorithm in Algorithm]
@@ -96,6 +98,7 @@ Examples:
 )
 @click.option("--prices", type=click.File("rb"), help="Another price list, as JSON.")
 @click.option("--out", type=click.Path(path_type=Path), help="A new folder.")
+@json_option
 @aws_options
 def command(  # noqa: PLR0913 - one argument per option
     *,
@@ -116,6 +119,7 @@ def command(  # noqa: PLR0913 - one argument per option
     most_rows: int,
     prices: IO[bytes] | None,
     out: Path | None,
+    output: Output,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
     """Write manifests of exactly what LEDGER does not prove, and the jobs over them.
@@ -157,24 +161,25 @@ def command(  # noqa: PLR0913 - one argument per option
         reasons=[reason for reason in Reason if reason.value in reasons],
         algorithm=None if algorithm is None else Algorithm.parse(algorithm),
     ) as rows:
-        writing = _Writing(spec, desk, rows.algorithm, reach if upload else None)
+        writing = _Writing(spec, desk, rows.algorithm, reach if upload else None, output)
         rows_left = rows.count()
         plan = write_retry(
             rows, folder, operation=operation, most_rows=most_rows, finish=writing.finish
         )
     if not plan.copies:
-        click.echo("nothing is left to retry")
+        output.tell("nothing is left to retry")
         return ExitCode.VERIFIED
-    _tell(plan, rows=rows_left)
-    _bill(writing.jobs, price_list)
-    click.echo(f"retry: {folder}")
+    _tell(plan, folder, output, rows=rows_left)
+    _bill(writing.jobs, price_list, output)
+    output.tell(f"retry: {folder}")
     for told in reader.header.inputs:
-        click.echo(f"note: the audit was also given {told}; give it to the next ones too")
-    click.echo("next:")
+        output.record("input", {"input": told})
+        output.tell(f"note: the audit was also given {told}; give it to the next ones too")
+    output.tell("next:")
     for line in following(
         plan, folder, desk=desk, operation=operation, policy=policy, uploaded=upload
     ):
-        click.echo(f"  {line}")
+        output.datum("command", {"command": line}, f"  {line}")
     return ExitCode.UNPROVEN if plan.remedies[Remedy.ASK] else ExitCode.VERIFIED
 
 
@@ -182,8 +187,14 @@ class _Writing:
     """Puts the payloads beside their manifests, whose ETags they name."""
 
     def __init__(
-        self, spec: JobSpec, desk: ObjectRef, algorithm: Algorithm, reach: Aws | None
+        self,
+        spec: JobSpec,
+        desk: ObjectRef,
+        algorithm: Algorithm,
+        reach: Aws | None,
+        output: Output,
     ) -> None:
+        self._output = output
         self.jobs: list[tuple[Sheet, JobSpec]] = []
         self._desk = desk
         self._client = None if reach is None else reach.client(workers=4)
@@ -200,7 +211,7 @@ class _Writing:
             UsageError: S3 would refuse one, or nobody knows a manifest's ETag.
         """
         from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
-        from intact.cli.job import named  # noqa: PLC0415 - that module has other commands
+        from intact.cli.job import tell_problems  # noqa: PLC0415 - that module has other commands
 
         model = load_model()
         for sheet in plan.sheets:
@@ -208,7 +219,7 @@ class _Writing:
             if sheet.kind not in self._make:
                 continue
             job = self._make[sheet.kind](location)
-            if named(problems(request := job.request(), model=model)):
+            if tell_problems(problems(request := job.request(), model=model), self._output):
                 raise UsageError(f"{sheet.job}: S3 would refuse it")
             (folder / sheet.job).write_text(to_json(request) + "\n", encoding="utf-8")
             self.jobs.append((sheet, job))
@@ -304,33 +315,37 @@ def _beside(audited: Mapping[str, Any], subject: str) -> str:
     return f"s3://{ref.bucket}/{ref.key.rpartition('/')[0]}"
 
 
-def _tell(plan: Plan, *, rows: int) -> None:
-    click.echo(f"{plan.copies:,} objects are not proven")
+def _tell(plan: Plan, folder: Path, output: Output, *, rows: int) -> None:
+    from intact.adapters.retry import LEFTOVER  # noqa: PLC0415 - as above
+
+    output.summarize({"objects": plan.copies, "rows": rows, "malformed": plan.malformed})
+    output.tell(f"{plan.copies:,} objects are not proven")
     if rows > plan.copies:
-        click.echo(f"{rows - plan.copies:,} more rows name one of them again")
+        output.tell(f"{rows - plan.copies:,} more rows name one of them again")
     for reason, count in plan.reasons.most_common():
-        click.echo(f"  {count:>14,}  {reason.value}: {reason.remedy}")
+        members = {"reason": reason, "objects": count, "remedy": reason.remedy}
+        output.datum("reason", members, f"  {count:>14,}  {reason.value}: {reason.remedy}")
     for sheet in plan.sheets:
-        click.echo(f"{sheet.rows:>16,}  {sheet.manifest}")
-    if plan.remedies[Remedy.ASK]:
-        click.echo(f"{plan.remedies[Remedy.ASK]:>16,}  leftover.csv, to be looked at")
+        members = {"kind": sheet.kind, "path": folder / sheet.manifest, "rows": sheet.rows}
+        known = {"size": sheet.size, "unsized": sheet.unsized, "etag": sheet.digest.hexdigest()}
+        output.datum("manifest", members | known, f"{sheet.rows:>16,}  {sheet.manifest}")
+    if asked := plan.remedies[Remedy.ASK]:
+        members = {"path": folder / LEFTOVER, "objects": asked}
+        output.datum("leftover", members, f"{asked:>16,}  {LEFTOVER}, to be looked at")
     if plan.malformed:
-        click.echo(f"{plan.malformed:,} rows could not be read, so cannot be retried")
+        output.tell(f"{plan.malformed:,} rows could not be read, so cannot be retried")
 
 
-def _bill(jobs: list[tuple[Sheet, JobSpec]], prices: Prices) -> None:
+def _bill(jobs: list[tuple[Sheet, JobSpec]], prices: Prices, output: Output) -> None:
     if not jobs:
         return
-    click.echo(f"prices of {prices.date}, {prices.region}, in {prices.currency}")
+    tell_prices(prices, output)
     lines: list[Line] = []
     for sheet, job in jobs:
         cost = job_cost(job, sheet.load, prices=prices)
         lines += cost
-        click.echo(f"  {_money(total(cost)):>14}  {sheet.job}")
+        output.record("bill", bill_members(sheet.job, cost))
+        output.tell(f"  {money(total(cost)):>14}  {sheet.job}")
         if sheet.unsized:
-            click.echo(f"{'':>16}  the bytes of {sheet.unsized:,} objects are not known")
-    click.echo(f"  {_money(total(lines)):>14}  in all")
-
-
-def _money(amount: Decimal | None) -> str:
-    return "unknown" if amount is None else f"{amount:,.2f}"
+            output.tell(f"{'':>16}  the bytes of {sheet.unsized:,} objects are not known")
+    output.tell(f"  {money(total(lines)):>14}  in all")

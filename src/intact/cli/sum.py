@@ -10,14 +10,14 @@ import click
 
 from intact.checksum import Algorithm
 from intact.cli.meter import Meter
-from intact.cli.options import Aws, Size, aws_options
-from intact.cli.output import Output
+from intact.cli.options import Aws, Size, s3_options
+from intact.cli.output import json_option
 from intact.cli.summing import Style, check, print_sums
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SCHEMA = "intact.sum/1"
+    from intact.cli.output import Output
 
 
 class _ManyFiles(click.Command):
@@ -69,7 +69,6 @@ Examples:
 @click.option("--base64", "as_base64", is_flag=True, help="Print base64, as S3 does, not hex.")
 @click.option("--tag", is_flag=True, help="Print lines that name the algorithm.")
 @click.option("-z", "--zero", is_flag=True, help="End lines with NUL, and escape no name.")
-@click.option("--json", "as_json", is_flag=True, help=f"Print JSON Lines, schema {SCHEMA}.")
 @click.option("-c", "--check", "checks", is_flag=True, help="Read sums from FILES and check them.")
 @_loudness("--quiet", value="quiet", text="Print no OK for files that are right.")
 @_loudness("--status", value="status", text="Print no results; the exit code says all.")
@@ -82,7 +81,8 @@ Examples:
     help="Compare the files with the checksums that S3 stores for the objects there.",
 )
 @click.option("--workers", default=16, show_default=True, help="Requests under way at a time.")
-@aws_options
+@json_option
+@s3_options
 def command(  # noqa: PLR0913 - one argument per option
     *,
     files: tuple[str, ...],
@@ -92,13 +92,13 @@ def command(  # noqa: PLR0913 - one argument per option
     as_base64: bool,
     tag: bool,
     zero: bool,
-    as_json: bool,
     checks: bool,
     loudness: str | None,
     strict: bool,
     ignore_missing: bool,
     against: str | None,
     workers: int,
+    output: Output,
     **aws: Any,  # noqa: ANN401 - options of Aws
 ) -> int:
     """Print, check or compare S3 checksums of FILES, or of standard input.
@@ -146,7 +146,7 @@ def command(  # noqa: PLR0913 - one argument per option
     )
     reach = Aws(**aws)
     with Meter("hashing") as meter:
-        output = Output(SCHEMA, as_json=as_json, meter=meter)
+        output.meter = meter
         if checks:
             return check(
                 names,
@@ -180,7 +180,7 @@ def command(  # noqa: PLR0913 - one argument per option
                 )
             else:
                 print_sums(group, output, meter, style=style, recursive=recursive)
-        return output.summary()
+        return output.code
 
 
 def _kinds(names: list[bytes]) -> list[tuple[bool, list[bytes]]]:

@@ -108,8 +108,7 @@ def _unread(output: Output, name: bytes, error: OSError) -> None:
     reason = error.strerror or str(error)
     output.count("unread")
     output.complain(f"{shown(name)}: {reason}", ExitCode.WRONG)
-    if output.json:
-        output.record("error", {**named(name), "error": reason})
+    output.record("error", {**named(name), "error": reason})
 
 
 def check(  # noqa: PLR0913 - one argument per option
@@ -134,7 +133,7 @@ def check(  # noqa: PLR0913 - one argument per option
             _unread(output, name, error)
         else:
             checked.finish(strict=strict)
-    return output.summary()
+    return output.code
 
 
 def _opened(name: bytes) -> AbstractContextManager[IO[bytes]]:

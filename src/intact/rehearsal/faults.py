@@ -146,6 +146,7 @@ def _inline(text: str) -> dict[str, Any]:
     plan: dict[str, Any] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         name, _, value = part.partition("=")
+        _require_known(name)
         first, _, second = value.partition(":")
         if name in plan:
             raise ValueError(f"{name} stands twice")
@@ -169,6 +170,7 @@ def _fields(plan: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes of a plan; a name or a number that means nothing is an error, not ignored."""
     fields: dict[str, Any] = {}
     for name, value in plan.items():
+        _require_known(name)
         if name in {"throttle", "fail", "report"}:
             fields |= {f"{name}_{member}": number for member, number in value.items()}
         else:
@@ -185,6 +187,12 @@ def _fields(plan: Mapping[str, Any]) -> dict[str, Any]:
     if ("report_seconds" in fields) != (how == "late"):
         raise ValueError("report=late wants seconds, and nothing else does")
     return fields
+
+
+def _require_known(name: str) -> None:
+    known = {"throttle", "fail", "die", "delay", "report", *_BY_NUMBER}
+    if name not in known:
+        raise ValueError(f"no fault is called {name!r}; wanted one of {', '.join(sorted(known))}")
 
 
 def wait(seconds: float) -> None:

@@ -51,7 +51,8 @@ _SETTINGS: Final = {
 # Runs in LocalStack's own interpreter; arguments: process id of the owner, directory to remove.
 # The process id is looked at too because a fork of the owner may hold the pipe open.  At its start
 # LocalStack looks up a name in its maker's domain, which nothing here needs and nobody should see;
-# and it asks for the current event loop, which Python 3.14 no longer makes up.
+# and it asks for the current event loop, which Python 3.14 no longer makes up.  Its S3 keeps bodies
+# in one folder of /tmp, where two servers would remove each other's buckets.
 _GUARDED: Final = """
 import asyncio, os, runpy, select, shutil, signal, socket, sys, threading
 
@@ -69,6 +70,8 @@ def die_with_owner():
 socket.gethostbyname = resolve_nothing
 threading.Thread(target=die_with_owner, daemon=True).start()
 asyncio.set_event_loop(asyncio.new_event_loop())
+from localstack.services.s3 import provider
+provider.DEFAULT_S3_TMP_DIR = os.path.join(os.environ["FILESYSTEM_ROOT"], "bodies")
 runpy.run_module("localstack.runtime.main", run_name="__main__", alter_sys=True)
 """
 

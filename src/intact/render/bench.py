@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from intact.adapters.peers import LeftOut
     from intact.checksum import Algorithm, Kernels
 
-SCHEMA = "intact-bench/1"
-"""Changes when a program that reads the JSON would have to."""
 TELLING = re.compile(
     "v?pclmulqdq|sse4[._][12]|avx(1[.]0|2|512(f|bw|vl))?|gfni|sha_ni|asimd|(feat_)?(pmull|sha3|crc32)"
     "|armv8_crc32|sve2?|vx|rv64.*_zv?bc.*",
@@ -115,25 +113,17 @@ def notes(results: Results) -> Iterator[str]:
         )
 
 
-def record(
+def records(
     results: Results, *, machine: Machine, kernels: Kernels, versions: Mapping[str, str]
-) -> dict[str, Any]:
-    """What was measured, on what and of whom, as JSON; times in nanoseconds per call."""
-    return {
-        "schema": SCHEMA,
-        "machine": asdict(machine),
-        "kernels": kernels._asdict(),
-        "versions": dict(versions),
-        "timings": [_timing(timing) for timing in results.timings],
-        "left_out": [
-            asdict(left)
-            | {
-                "why": left.why.value,
-                "algorithm": left.algorithm and left.algorithm.value.lower(),
-            }
-            for left in results.left_out
-        ],
-    }
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What was measured, on what and of whom, as records; times in nanoseconds per call."""
+    facts = asdict(machine) | {"kernel": kernels.in_use, "versions": dict(versions)}
+    yield "machine", facts
+    for timing in results.timings:
+        yield "timing", _timing(timing)
+    for left in results.left_out:
+        algorithm = left.algorithm and left.algorithm.value.lower()
+        yield "left_out", asdict(left) | {"why": left.why.value, "algorithm": algorithm}
 
 
 def _timing(timing: Timing) -> dict[str, Any]:

@@ -1,21 +1,19 @@
-"""A ledger as CSV and as JSON Lines: every row of it, one at a time."""
+"""A ledger as CSV and as members of JSON records: every row of it, one at a time."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from intact.adapters.overview import Overview
+    from intact.audit import Counts, Summary
+    from intact.audit.ledger import Header, Seal
     from intact.render.page import Row
 
-SCHEMA = "intact.report/1"
-"""Changes when a program that reads the JSON would have to."""
 _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20'")
 """What makes a spreadsheet take a cell for a formula, and the apostrophe that says it is none."""
 
@@ -53,42 +51,28 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
-def json_lines(overview: Overview, rows: Iterable[Row], *, version: str) -> Iterator[str]:
-    """Yield a record ``header``, a ``finding`` for each row, and at the end the ``summary``.
-
-    Every record names its schema.  A member that is null is left out.  Who finds no summary has
-    not read to the end.
-    """
-    yield _record("header", _header(overview, version))
-    for row in rows:
-        yield _record("finding", {k: _value(v) for k, v in row.items() if v is not None})
-    yield _record("summary", _summary(overview))
-
-
-def _record(kind: str, members: dict[str, Any]) -> str:
-    return json.dumps({"schema": SCHEMA, "record": kind, **members}, separators=(",", ":")) + "\n"
-
-
-def _value(value: object) -> object:
-    return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _header(overview: Overview, version: str) -> dict[str, Any]:
-    policy = overview.header.policy
+def header_members(header: Header, seal: Seal, *, version: str) -> dict[str, Any]:
+    """The terms of an audit, for a record."""
+    policy = header.policy
     return {
-        "subject": overview.header.subject,
-        "created": overview.header.created.isoformat(),
-        "audited_by": overview.header.intact,
+        "subject": header.subject,
+        "created": header.created.isoformat(),
+        "audited_by": header.intact,
         "reported_by": version,
         "read": policy.read.value,
         "require": policy.require.name.lower(),
-        "header_sha256": overview.seal.header,
-        "root": overview.seal.root,
+        "header_sha256": seal.header,
+        "root": seal.root,
     }
 
 
-def _summary(overview: Overview) -> dict[str, Any]:
-    summary, counts = overview.summary, overview.counts
+def finding_members(row: Row) -> dict[str, Any]:
+    """A row of the flat table, for a record; what is null is left out."""
+    return {name: value for name, value in row.items() if value is not None}
+
+
+def summary_members(summary: Summary, counts: Counts) -> dict[str, Any]:
+    """What an audit adds up to, for its last record."""
     return {
         "verdicts": {verdict.value: count for verdict, count in summary.verdicts.items()},
         "reasons": {reason.value: count for reason, count in summary.reasons.items()},
@@ -98,5 +82,4 @@ def _summary(overview: Overview) -> dict[str, Any]:
         "verified_bytes": summary.verified_bytes,
         "imbalances": summary.imbalances(counts),
         "notes": counts.notes(),
-        "exit_code": int(summary.exit_code(counts)),
     }

@@ -7,6 +7,16 @@ KMS key ARNs).
 """
 
 from intact.batch.rules.base import Facts, Rule, expected_owners, named_buckets
+from intact.batch.rules.existing import UNREAD
 from intact.batch.rules.judge import RULES, UNSOUND, problems
 
-__all__ = ["RULES", "UNSOUND", "Facts", "Rule", "expected_owners", "named_buckets", "problems"]
+__all__ = [
+    "RULES",
+    "UNREAD",
+    "UNSOUND",
+    "Facts",
+    "Rule",
+    "expected_owners",
+    "named_buckets",
+    "problems",
+]

@@ -17,6 +17,9 @@ from intact.batch.rules.base import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+UNREAD = "everything read"
+"""Rule that what is not there to be read breaks: a warning that others stayed silent."""
+
 
 def _existing_buckets(job: Submission) -> Iterator[Breach]:
     named = named_buckets(job.request)
@@ -81,7 +84,7 @@ RULES = (
     ),
     Rule("versioned objects", GUIDE + "s3-batch-replication-batch", _versioned_objects),
     Rule(
-        "everything read",
+        UNREAD,
         "what nobody could read, nobody judged",
         _everything_read,
         warning=True,
