@@ -84,6 +84,6 @@ def test_parts_that_may_have_been_left_are_told(client: S3Client, stub: Stubber)
     stub.add_client_error("complete_multipart_upload", "AccessDenied")
     stub.add_client_error("abort_multipart_upload", "AccessDenied")
     large = bytes((8 << 20) + 1)
-    with pytest.raises(StoreError, match="complete_multipart_upload s3://b/k") as raised:
+    with pytest.raises(StoreError, match="CompleteMultipartUpload s3://b/k") as raised:
         upload(large, "s3://b/k", client=client, workers=1)
     assert "upload u may have left its parts" in raised.value.__notes__[0]

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import pytest
+from click.core import ParameterSource
 
 from intact.adapters.auditor import STAGING
 from intact.cli import main as main_module
-from intact.cli.main import main
-from intact.cli.resuming import resumable
+from intact.cli.main import cli, main
+from intact.cli.resuming import again, resumable
 from intact.errors import AccessError, ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
-GIVEN = ["job id", "--endpoint-url", "https://user:secret@host:1/p?q=1", "--read", "all"]
+GIVEN = [
+    *("job id", "--endpoint-url", "https://user:secret@host:1/p?q=1", "--read", "all", "--extras"),
+    *("--computed", "one", "--computed", "an other"),
+]
 
 
 def ending(error: BaseException, folder: Path) -> Callable[[], None]:
@@ -27,6 +31,8 @@ def ending(error: BaseException, folder: Path) -> Callable[[], None]:
     @click.argument("job")
     @click.option("--endpoint-url")
     @click.option("--read")
+    @click.option("--extras", is_flag=True)
+    @click.option("--computed", multiple=True)
     @click.option("--workers", default=16)
     @click.option("--out")
     @click.pass_context
@@ -69,7 +75,24 @@ def test_the_command_that_goes_on_is_named(
     assert error.args[-1] in first
     assert second == "What was found so far is kept; go on with:"
     words = ["intact", "job id", "--endpoint-url", "https://host:1/p?q=1", "--read", "all"]
-    assert shlex.split(command) == [*words, "--out", str(folder)]
+    more = ["--extras", "--computed", "one", "--computed", "an other"]
+    assert shlex.split(command) == [*words, *more, "--out", str(folder)]
+
+
+def test_what_stood_before_the_command_and_debug_are_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").touch()
+    root = click.Context(cli, info_name="intact")
+    root.params["config"] = tmp_path / "c.toml"
+    root.set_parameter_source("config", ParameterSource.COMMANDLINE)
+    command = cli.get_command(root, "audit")
+    assert command is not None
+    words = ["job.json", "--json", "--debug", "--read", "all"]
+    inner = command.make_context("audit", words, parent=root)
+    out = ["--out", "folder"]
+    assert shlex.split(again(inner, Path("folder"))) == [
+        *("intact", "--config", str(tmp_path / "c.toml"), "audit"),
+        *("job.json", "--read", "all", "--json", *out),
+    ]
 
 
 def test_a_usage_error_is_not_mended_by_repeating_it(

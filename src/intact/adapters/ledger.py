@@ -47,7 +47,7 @@ class LedgerReader:
         self.path = path
         self.header = read_header(path)
         if not (path / SEAL).exists():
-            raise FormatError(f"{path}: has no {SEAL}, so the audit did not finish")
+            raise FormatError(f"{path}: has no {SEAL}, so the audit did not finish; run it again")
         self.seal = Seal.decode((path / SEAL).read_bytes())
         self.segments = list(read_segments(path))
         root = self.segments[-1].chain if self.segments else self.seal.header

@@ -44,7 +44,7 @@ def ending(error: BaseException) -> Ending:
         case click.ClickException():
             return Ending(ExitCode.USAGE, _sentence(error), advice)
         case IntactError():
-            advice += advice_on(error)
+            advice = [*advice_on(error), *advice]
             codes = [code for kind, code in _CODES.items() if isinstance(error, kind)]
             return Ending(codes[0] if codes else ExitCode.UNFINISHED, str(error), advice)
         case OSError():
@@ -54,7 +54,7 @@ def ending(error: BaseException) -> Ending:
         case _ if type(error).__module__.startswith("botocore."):  # which is not to be imported
             usage = type(error).__name__ in {"ProfileNotFound", "NoRegionError"}
             code = ExitCode.USAGE if usage else ExitCode.UNFINISHED
-            return Ending(code, str(error), [*advice, *advice_on(error)])
+            return Ending(code, str(error), [*advice_on(error), *advice])
         case _:
             what = f"a fault of intact: {type(error).__name__}: {error}"
             advice = ["Please report it, with what --debug shows."]

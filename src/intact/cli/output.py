@@ -17,9 +17,7 @@ import shlex
 import sys
 from collections import Counter
 from datetime import datetime
-from decimal import Decimal
 from enum import Enum
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 import click
@@ -176,7 +174,7 @@ def _members(members: Mapping[str, Any]) -> dict[str, Any]:
     """Members as JSON can hold them: text that has no UTF-8 form is told twice, as below."""
     found: dict[str, Any] = {}
     for name, value in members.items():
-        text = os.fspath(value) if isinstance(value, PurePath) else value
+        text = os.fspath(value) if isinstance(value, os.PathLike) else value
         if isinstance(text, str) and not text.isascii():
             found |= named(_bytes(text), member=name)
         elif isinstance(text, dict):
@@ -221,8 +219,6 @@ def _value(value: object) -> object:
             return value.value
         case datetime():
             return value.isoformat()
-        case Decimal() | PurePath():
-            return str(value)
         case _:
             raise TypeError(f"{value!r}; wanted what JSON can hold")
 

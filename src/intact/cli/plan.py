@@ -116,8 +116,13 @@ def _bill(title: str, name: str, lines: list[Line], output: Output) -> None:
 
 
 def bill_members(name: str, lines: list[Line]) -> dict[str, Any]:
-    """What something costs, for a record."""
-    return {"bill": name, "total": total(lines), "lines": [asdict(line) for line in lines]}
+    """What something costs, for a record, which has decimal numbers as text."""
+    told = [asdict(line) | {"amount": _exact(line.amount)} for line in lines]
+    return {"bill": name, "total": _exact(total(lines)), "lines": told}
+
+
+def _exact(amount: Decimal | None) -> str | None:
+    return None if amount is None else str(amount)
 
 
 def tell_prices(prices: Prices, output: Output) -> None:

@@ -41,16 +41,28 @@ def resumable(context: click.Context, folder: Path) -> Iterator[None]:
 
 def again(context: click.Context, folder: Path) -> str:
     """Return the command line of this call, with ``--out``, for a shell."""
-    words = context.command_path.split()
+    line = [context]
+    while line[0].parent is not None:
+        line.insert(0, line[0].parent)
+    words = [word for each in line for word in (each.info_name or "", *_given(each))]
+    return shlex.join([*words, "--out", str(folder)])
+
+
+def _given(context: click.Context) -> Iterator[str]:
+    """The words of a command's own arguments and options, as far as they matter to another run."""
     for parameter in context.command.params:
         name = parameter.name or ""
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not given or name == "out":
+        told = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not told or name == "out" or name not in context.params:
             continue
-        if isinstance(parameter, click.Option):
-            words.append(parameter.opts[0])
-        words.append(_without_password(str(context.params[name])))
-    return shlex.join([*words, "--out", str(folder)])
+        value = context.params[name]
+        option = parameter.opts[0]
+        if isinstance(parameter, click.Option) and parameter.is_flag:
+            yield option if value else parameter.secondary_opts[0]
+            continue
+        for each in value if parameter.multiple else (value,):
+            yield from (option,) * isinstance(parameter, click.Option)
+            yield _without_password(str(each))
 
 
 def _without_password(word: str) -> str:
