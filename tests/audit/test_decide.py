@@ -168,6 +168,7 @@ def test_verified_is_never_claimed_below_the_bar(world: World) -> None:
         (Evidence(), PLAIN, Slot.DESTINATION),
         (Evidence(destination=copied(b"")), PLAIN, Slot.SOURCE),
         (GOOD, replace(PLAIN, read=ReadMode.ALL), Slot.DESTINATION_BYTES),
+        (GOOD, replace(PLAIN, read=ReadMode.SAMPLE), Slot.DESTINATION_BYTES),
         (
             good(destination_bytes=read(b"abc", CRC)),
             replace(PLAIN, read=ReadMode.ALL),
@@ -359,6 +360,18 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.CONTRADICTION,
     ),
+    *(
+        (
+            good(source=source, shared=shared, destination=SHA_ONLY, expected=WRONG_EXPECTED),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            reason,
+        )
+        for source, shared, reason in [
+            (facts(b"abc"), True, Reason.DESTINATION_SHARED),
+            (OFFLINE, False, Reason.DIFFERENCE_UNBOUND),
+        ]
+    ),
     # Compute checksum jobs
     (
         good(
@@ -467,7 +480,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         for gone, body, verdict, reason in [
             (ABSENT, b"abc", Verdict.VERIFIED, Reason.EQUAL),
             (ABSENT, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
-            (REPLACED, b"abc", Verdict.VERIFIED, Reason.EQUAL),
+            (REPLACED, b"abc", Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
             (REPLACED, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
             (OFFLINE, b"abd", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
         ]
@@ -700,6 +713,17 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             GOOD,
             source=etag(facts(b"abc", full(b"abc", CRC)), TAG),
             destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.ETAG_DISAGREES,
+    ),
+    (  # parts would prove it once more, and settle no doubt
+        good(
+            source=etag(facts(b"abc", full(b"abc", CRC), CUT_CRC), TAG),
+            destination=etag(
+                copied(b"abc", full(b"abc", CRC), full(b"abc", CRC32)), md5_etag(b"abd")
+            ),
         ),
         PLAIN,
         Verdict.UNVERIFIABLE,

@@ -76,7 +76,8 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         return source
     if _one_version(source.facts, destination.facts):
         return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
-    bound = _of_version(evidence.source_computed, source.facts, policy, named=policy.versioned)
+    rows = () if source.gone is Reason.SOURCE_REPLACED else evidence.source_computed
+    bound = _of_version(rows, source.facts, policy, named=policy.versioned)
     ours = Side(
         facts=source.facts,
         parts=_parts(source, evidence.source_parts),
@@ -94,8 +95,7 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         rebuilt=read.by_destination_parts if read else frozenset(),
         recut=read.by_source_parts if read else frozenset(),
     )
-    rows = evidence.source_computed or evidence.destination_computed
-    unbound = rows and not (ours.computed or theirs.computed)
+    unbound = (rows or evidence.destination_computed) and not (ours.computed or theirs.computed)
     if source.gone is not None and not ours.known:
         return _unverifiable(source.gone)
     return Pair(
@@ -206,8 +206,9 @@ def _of_version(
 ) -> frozenset[Computed]:
     """Rows that speak of this very version.
 
-    Where S3 may not be asked for it, a version that the manifest names is bound by its name, and
-    what the key holds now by a Compute checksum job that began when the copy job had ended.
+    Where S3 knows no such version, or may not be asked for it, one that the manifest names is bound
+    by its name, and what the key held by a Compute checksum job that began when the copy job had
+    ended; of a source that was replaced, no row surely speaks.
     """
     if not rows:
         return frozenset()
