@@ -231,9 +231,14 @@ OLD = version(facts(b"abc", full(b"abc", CRC)), "old")
 EXPECTED = Expected(checksums=frozenset({full(b"abc", SHA)}))
 WRONG_EXPECTED = Expected(checksums=frozenset({full(b"abd", SHA)}))
 ARCHIVED = replace(copied(b"abc"), archived=True)
+ARCHIVED_SOURCE = replace(facts(b"abc"), archived=True)
+SHA_READ = read(b"abc", SHA)
 BEGUN = {"begun": END}
 REPLACED = facts(b"xyz", full(b"xyz", CRC), written=AFTER)
 SHA_ONLY = copied(b"abc", full(b"abc", SHA))
+
+
+SAME_ETAGS = good(source=etag(facts(b"abc"), TAG), destination=etag(copied(b"abc"), TAG))
 
 
 def offline(**changes: Any) -> Evidence:  # noqa: ANN401 - fields of Evidence
@@ -443,6 +448,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
+    (offline(), replace(IN_WINDOW, algorithm=CRC), Verdict.UNVERIFIABLE, Reason.NOTHING_COMPARABLE),
     # of a version that the manifest does not name, or that a later write replaces
     *(
         (
@@ -667,7 +673,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
     ),
     # ETags
     (
-        good(source=etag(facts(b"abc"), TAG), destination=etag(copied(b"abc"), TAG)),
+        SAME_ETAGS,
         PLAIN,
         Verdict.UNVERIFIABLE,
         Reason.BELOW_REQUIRED,
@@ -762,10 +768,25 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.ARCHIVED,
     ),
     (
-        good(source=facts(b"abc"), source_bytes=OFFLINE, destination_bytes=OFFLINE),
+        good(source=ARCHIVED_SOURCE, destination=copied(b"abc"), destination_bytes=SHA_READ),
         MISSING,
         Verdict.UNVERIFIABLE,
-        Reason.NOT_READ,
+        Reason.ARCHIVED,
+    ),
+    (
+        good(source=facts(b"abc"), destination=ARCHIVED),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    *(
+        (
+            good(source=facts(b"abc"), source_bytes=ours, destination_bytes=theirs),
+            MISSING,
+            Verdict.UNVERIFIABLE,
+            Reason.NOT_READ,
+        )
+        for ours, theirs in [(OFFLINE, OFFLINE), (SHA_READ, OFFLINE), (OFFLINE, SHA_READ)]
     ),
     (
         good(source_bytes=OFFLINE, destination_bytes=OFFLINE),
@@ -1100,6 +1121,21 @@ def test_each_kind_of_evidence_reaches_its_level(evidence: Evidence, level: Leve
     finding = decide(evidence, PLAIN)
     assert isinstance(finding, Finding)
     assert (finding.verdict, finding.level) == (Verdict.VERIFIED, level)
+
+
+def test_equality_that_is_not_enough_keeps_its_level() -> None:
+    doubted = good(
+        source=etag(facts(b"abc", full(b"abc", CRC)), TAG),
+        destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+    )
+    for evidence, require, reason, level in (
+        (doubted, Level.RECORDED, Reason.ETAG_DISAGREES, Level.RECORDED),
+        (GOOD, Level.COMPUTED, Reason.BELOW_REQUIRED, Level.RECORDED),
+        (SAME_ETAGS, Level.RECORDED, Reason.BELOW_REQUIRED, Level.ETAG),
+    ):
+        assert decide(evidence, replace(PLAIN, require=require)) == Finding(
+            verdict=Verdict.UNVERIFIABLE, reason=reason, level=level
+        )
 
 
 def test_every_level_that_verifies_has_a_case_above() -> None:
