@@ -1050,6 +1050,23 @@ def test_asks_for_parts_and_versions_where_they_help(
     assert decide(Evidence(source=source, destination=destination), policy) is slot
 
 
+@pytest.mark.parametrize(
+    ("source", "destination", "policy"),
+    [
+        (etag(facts(b"abc"), TAG), copied(b"abc"), MISSING),
+        (facts(b"abc", CUT_SHA, full(b"abc", CRC)), copied(b"abc"), MISSING),
+        (facts(b"abc", CUT_CRC), copied(b"abc", full(b"abc", SHA)), PLAIN),
+        (facts(b"abc", CUT_SHA), copied(b"abc", full(b"abc", SHA)), PLAIN),
+    ],
+    ids=["no parts", "also whole", "another algorithm", "does not combine"],
+)
+def test_asks_for_no_parts_where_they_do_not_help(
+    source: ObjectFacts, destination: ObjectFacts, policy: Policy
+) -> None:
+    step = decide(Evidence(source=source, destination=destination), policy)
+    assert step is Slot.DESTINATION_BYTES or isinstance(step, Finding)
+
+
 @pytest.mark.parametrize("level", [Level.NONE, Level.ETAG])
 def test_no_policy_accepts_less_than_recorded_checksums(level: Level) -> None:
     with pytest.raises(UsageError, match="wanted RECORDED or more"):
