@@ -185,6 +185,17 @@ def test_a_member_that_is_missing_is_missed() -> None:
             Answer.parse(json.dumps({key: value for key, value in GOOD.items() if key != name}))
 
 
+def test_bytes_keep_how_they_were_cut() -> None:
+    parted = Checksum(algorithm=Algorithm.MD5, type=ChecksumType.COMPOSITE, digest=bytes(16))
+    ours, theirs = frozenset({parted}), frozenset({replace(parted, parts=2)})
+    cut = BytesRead(
+        size=1, checksums=frozenset(), by_source_parts=ours, by_destination_parts=theirs
+    )
+    evidence = Evidence(source_bytes=cut, destination_bytes=replace(cut, by_source_parts=theirs))
+    told = Answer(copy="c", asked=END, evidence=evidence)
+    assert Answer.parse(told.encode()) == told
+
+
 def test_facts_keep_every_member() -> None:
     known = replace(
         facts(b"a", written=BEGIN),

@@ -1181,6 +1181,21 @@ def test_bytes_are_hashed_with_all_that_is_known_and_sha256() -> None:
     assert algorithms_to_read(paired(evidence)) == {CRC, SHA, Algorithm.SHA1, Algorithm.MD5}
     bare = good(source=facts(b"abc"), destination=copied(b"abc"))
     assert algorithms_to_read(paired(bare)) == {SHA}
+    tagged = good(source=facts(b"abc"), destination=etag(copied(b"abc", CUT_CRC), TAG))
+    assert algorithms_to_read(paired(tagged)) == {CRC32, MD5, SHA}
+
+
+@pytest.mark.parametrize("source", [ABSENT, OFFLINE, facts(b"abc")], ids=str)
+def test_an_expected_digest_is_compared_with_the_bytes_whatever_becomes_of_the_source(
+    source: ObjectFacts | Absent | Withheld,
+) -> None:
+    expected = Expected(checksums=frozenset({full(b"abc", Algorithm.SHA1)}))
+    evidence = good(source=source, expected=expected)
+    assert decide(evidence, MISSING) is Slot.DESTINATION_BYTES
+    bytes_read = read(b"abc", *algorithms_to_read(paired(evidence)))
+    assert decide(replace(evidence, destination_bytes=bytes_read), MISSING) == Finding(
+        verdict=Verdict.VERIFIED, reason=Reason.EQUAL, level=Level.READ
+    )
 
 
 def test_parts_are_hashed_with_their_own_algorithm_and_as_the_etag() -> None:

@@ -202,10 +202,9 @@ def algorithms_to_read(pair: Pair) -> frozenset[Algorithm]:
     an ETag may be one.
     """
     sides = (pair.source, pair.destination)
-    known = {c.algorithm for side in sides for c in side.known if side.facts}
-    stored = {c.algorithm for side in sides for c in side.stored}
+    known = {c.algorithm for side in sides for c in side.known}
     etags = {Algorithm.MD5 for side in sides if side.facts and side.facts.etag_md5}
-    return frozenset(known | stored | etags | {Algorithm.SHA256})
+    return frozenset(known | etags | {Algorithm.SHA256})
 
 
 def algorithms_by_parts(side: Side) -> frozenset[Algorithm]:
