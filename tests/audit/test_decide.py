@@ -29,6 +29,7 @@ from intact.audit import (
 )
 from intact.audit.bind import Pair, bind
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
+from intact.audit.side import Side
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
 from intact.errors import UsageError
@@ -1203,6 +1204,9 @@ def test_parts_are_hashed_with_their_own_algorithm_and_as_the_etag() -> None:
     pair = paired(good(source=etag))
     assert algorithms_by_parts(pair.source) == {SHA, Algorithm.MD5}
     assert algorithms_by_parts(pair.destination) == set()
+    assert algorithms_by_parts(replace(pair.source, facts=None)) == set()
+    whole = Side(facts=replace(facts(b"abc", COMPOSITE), etag=md5_etag(b"abc")))
+    assert algorithms_by_parts(whole) == {SHA}
 
 
 def paired(evidence: Evidence) -> Pair:

@@ -60,7 +60,8 @@ def test_another_subject_is_another_audit_and_another_moment_is_not() -> None:
     assert not ours.differences(replace(ours, created=datetime.now(UTC)))
     [difference] = ours.differences(replace(ours, subject="another"))
     assert difference == "subject is job\n; wanted another"
-    assert ours.differences(replace(ours, intact="0.2"))
+    assert ours.differences(replace(ours, intact="0.2")) == ["intact is 0.1; wanted 0.2"]
+    assert ours.differences(replace(ours, inputs=("x",))) == ["inputs is (); wanted ('x',)"]
 
 
 def test_a_segment_survives() -> None:
