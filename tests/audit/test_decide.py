@@ -27,7 +27,7 @@ from intact.audit import (
     Withheld,
     decide,
 )
-from intact.audit.bind import Pair, bind
+from intact.audit.bind import Pair, bind, chosen_destination
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
 from intact.audit.side import Side
 from intact.batch import TaskStatus
@@ -273,6 +273,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.SEVERAL_VERSIONS,
     ),
     (
+        good(destination=LATE, destination_versions=(IN_TIME, replace(IN_TIME, size=4))),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.SEVERAL_VERSIONS,
+    ),
+    (
         good(destination=LATE, destination_versions=(LATE,)),
         IN_WINDOW,
         Verdict.UNVERIFIABLE,
@@ -298,11 +304,14 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.SOURCE_REPLACED,
     ),
-    (
-        good(source=NEWER, source_versions=(NEWER,)),
-        PLAIN,
-        Verdict.UNVERIFIABLE,
-        Reason.SOURCE_REPLACED,
+    *(
+        (
+            good(source=NEWER, source_versions=(replace(OLD, last_modified=written),)),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            Reason.SOURCE_REPLACED,
+        )
+        for written in (LATER, END)
     ),
     (
         good(source=NEWER, source_versions=OFFLINE),
@@ -450,6 +459,25 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.EQUAL,
     ),
     (offline(), replace(IN_WINDOW, algorithm=CRC), Verdict.UNVERIFIABLE, Reason.NOTHING_COMPARABLE),
+    (
+        offline(
+            source_computed=row(b"abc", SHA, version_id="v"),
+            destination_computed=row(b"abd", SHA, **BEGUN),
+        ),
+        replace(IN_WINDOW, versioned=True),
+        Verdict.UNVERIFIABLE,
+        Reason.DIFFERENCE_UNBOUND,
+    ),
+    (
+        good(
+            source=facts(b"abc", full(b"abc", SHA)),
+            destination=OFFLINE,
+            destination_computed=row(b"abc", SHA, **BEGUN),
+        ),
+        IN_WINDOW,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
     # of a version that the manifest does not name, or that a later write replaces
     *(
         (
@@ -510,6 +538,17 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             (OFFLINE, "null", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
         ]
     ),
+    (good(source=OLD, destination=OFFLINE), PLAIN, Verdict.UNVERIFIABLE, Reason.NOTHING_COMPARABLE),
+    (  # a row that is named beside one that is not
+        good(
+            source=ABSENT,
+            source_computed=row(b"abc", CRC32, version_id="v") + row(b"abd", SHA, **BEGUN),
+            destination=SHA_ONLY,
+        ),
+        replace(IN_WINDOW, versioned=True),
+        Verdict.UNVERIFIABLE,
+        Reason.SOURCE_ABSENT,
+    ),
     # a copy onto its own source that never happened
     (
         good(source=OLD, destination=OLD),
@@ -534,6 +573,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             (END, True, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
             (END, False, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
         ]
+    ),
+    (
+        good(source=OLD, source_computed=row(b"abc", SHA), destination=SHA_ONLY),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
     ),
     (
         good(source_computed=row(b"abc", SHA, version_id="null"), destination=SHA_ONLY),
@@ -667,6 +712,32 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             source=facts(b"abc", CUT_SHA),
             source_parts=SHA_PARTS,
             source_bytes=replace(read(b"abc", SHA), by_source_parts=frozenset({OTHER_SHA})),
+        ),
+        MISSING,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    (
+        good(
+            source=facts(b"abc"),
+            destination=copied(b"abc", CUT_SHA),
+            destination_parts=SHA_PARTS,
+            source_bytes=replace(
+                read(b"abd", CRC),
+                by_destination_parts=frozenset({composed(cut(b"abd", SHA, 1, 2))}),
+            ),
+        ),
+        MISSING,
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
+    (
+        good(
+            destination=copied(b"abc", CUT_SHA),
+            destination_parts=SHA_PARTS,
+            destination_bytes=replace(
+                read(b"abc", SHA), by_destination_parts=frozenset({OTHER_SHA})
+            ),
         ),
         MISSING,
         Verdict.UNVERIFIABLE,
@@ -848,6 +919,14 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Reason.DESTINATION_UNREADABLE,
         ),
         (good(source=ABSENT), PLAIN, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+        (good(source=ABSENT), MISSING, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+        (  # bytes of what S3 does not describe
+            good(source=ABSENT, source_bytes=read(b"abc", CRC)),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            Reason.SOURCE_ABSENT,
+        ),
+        (good(source=REPLACED), MISSING, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
         (good(source=UNREADABLE), PLAIN, Verdict.UNCHECKED, Reason.SOURCE_UNREADABLE),
         (
             good(destination=copied(b"abcd", full(b"abc", CRC))),
@@ -952,6 +1031,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             PLAIN,
             Verdict.UNVERIFIABLE,
             Reason.SOURCE_REPLACED,
+        ),
+        (  # in the same second
+            good(source=facts(b"abc", full(b"abc", CRC), written=LATER)),
+            PLAIN,
+            Verdict.VERIFIED,
+            Reason.EQUAL,
         ),
         (
             good(source=version(facts(b"abc", full(b"abc", CRC), written=END))),
@@ -1207,6 +1292,13 @@ def test_parts_are_hashed_with_their_own_algorithm_and_as_the_etag() -> None:
     assert algorithms_by_parts(replace(pair.source, facts=None)) == set()
     whole = Side(facts=replace(facts(b"abc", COMPOSITE), etag=md5_etag(b"abc")))
     assert algorithms_by_parts(whole) == {SHA}
+
+
+def test_the_copys_version_is_known_once_it_is_chosen() -> None:
+    assert chosen_destination(GOOD, PLAIN) == GOOD.destination
+    assert chosen_destination(good(destination=LATE), IN_WINDOW) is None
+    told = good(destination=LATE, destination_versions=(IN_TIME,))
+    assert chosen_destination(told, IN_WINDOW) == IN_TIME
 
 
 def paired(evidence: Evidence) -> Pair:

@@ -101,6 +101,10 @@ def test_a_signature_signs_all_but_itself() -> None:
     signed = replace(SEAL_OF_NOTHING, signature=Signature(public_key="a", value="b"))
     assert signed.statement() == SEAL_OF_NOTHING.statement()
     assert signed.statement() != replace(signed, records=1).statement()
+    name, _, text = signed.statement().partition(b" ")
+    unsigned = json.loads(SEAL_OF_NOTHING.encode())
+    del unsigned["signature"]
+    assert (name, json.loads(text)) == (b"intact-ledger", unsigned)
     other = replace(signed, counts=Counts(manifest_rows=0, duplicate_rows=1))
     assert signed.statement() != other.statement()
 
@@ -125,11 +129,19 @@ def test_no_other_text_is_a_header(text: bytes) -> None:
         Header.decode(text)
 
 
+def test_a_ledger_of_another_version_says_which() -> None:
+    text = header(Policy(reported=True, versioned=True)).encode().replace(b":3}", b":4}")
+    with pytest.raises(FormatError, match="is intact-ledger 4; wanted intact-ledger 3"):
+        Header.decode(text)
+
+
 @pytest.mark.parametrize(
     "members",
     [
         {"first": "1"},
+        {"last": "5"},
         {"rows": True},
+        {"chain": 3},
         {"sha256": 3},
         {"name": "../x.parquet"},
         {"name": "/x.parquet"},

@@ -80,7 +80,7 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
     bound = _of_version(rows, source.facts, policy, named=policy.versioned)
     ours = Side(
         facts=source.facts,
-        parts=_parts(source, evidence.source_parts),
+        parts=_parts(evidence.source_parts),
         computed=_checksums(bound),
         expected=evidence.expected,
         read=(read := _read(source, evidence.source_bytes)),
@@ -89,7 +89,7 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
     )
     theirs = Side(
         facts=destination.facts,
-        parts=_parts(destination, evidence.destination_parts),
+        parts=_parts(evidence.destination_parts),
         computed=_checksums(_of_version(evidence.destination_computed, destination.facts, policy)),
         read=(read := _read(destination, evidence.destination_bytes)),
         rebuilt=read.by_destination_parts if read else frozenset(),
@@ -104,7 +104,7 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         acquits=Reason.DESTINATION_SHARED
         if evidence.shared
         else destination.acquits or source.acquits,
-        loose=_loose(bound, source, policy),
+        loose=_loose(bound, source),
         equal=Reason.EQUAL_SUPERSEDED if destination.superseded else Reason.EQUAL,
         lacking=source.gone or (Reason.COMPUTED_OF_OTHER if unbound else Reason.NOTHING_COMPARABLE),
     )
@@ -235,9 +235,9 @@ def _of_current(row: Computed, policy: Policy) -> bool:
     return late and _replaceable(row.version_id)
 
 
-def _loose(rows: frozenset[Computed], source: _Chosen, policy: Policy) -> Reason | None:
+def _loose(rows: frozenset[Computed], source: _Chosen) -> Reason | None:
     """Why rows on the source cannot accuse: what they speak of may have come after the copy."""
-    if source.facts is not None or all(policy.versioned and _by_name(row) for row in rows):
+    if source.facts is not None or all(map(_by_name, rows)):
         return None
     return source.gone or Reason.DIFFERENCE_UNBOUND
 
@@ -251,8 +251,8 @@ def _checksums(rows: frozenset[Computed]) -> frozenset[Checksum]:
     return frozenset(row.checksum for row in rows)
 
 
-def _parts(chosen: _Chosen, answer: object) -> PartList | None:
-    return answer if chosen.facts is not None and isinstance(answer, PartList) else None
+def _parts(answer: object) -> PartList | None:
+    return answer if isinstance(answer, PartList) else None
 
 
 def _read(chosen: _Chosen, answer: object) -> BytesRead | None:
