@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
         if wanted in self.disguise.etags:
             headers["If-Match"] = f'"{self.disguise.etags[wanted]}"'
         _, bucket, *rest = unquote(urlsplit(self.path).path).split("/", 2)
-        mask = self.disguise.masks.get((bucket, *rest))
+        mask = self.disguise.masks.get((bucket, "".join(rest)))
         server = http.client.HTTPConnection(self.server_address)
         server.request(self.command, self.path, headers=headers)
         with server.getresponse() as response:

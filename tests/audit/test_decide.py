@@ -221,6 +221,7 @@ PARTS = cut(b"abc", CRC32, 1, 2)
 SHA_PARTS = cut(b"abc", SHA, 1, 2)
 OTHER_PARTS = cut(b"abc", SHA, 2, 1)
 CUT_CRC, CUT_SHA, OTHER_SHA = map(composed, (PARTS, SHA_PARTS, OTHER_PARTS))
+CUT_MD5 = frozenset({composed(cut(b"abc", MD5, 1, 2))})
 NO_PARTS = {"source_parts": Absent(), "destination_parts": Absent()}
 MISSING = replace(PLAIN, read=ReadMode.MISSING)
 TAG, TAG2 = md5_etag(b"abc"), md5_etag(b"abc", (1, 2))
@@ -795,6 +796,28 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         PLAIN,
         Verdict.UNVERIFIABLE,
         Reason.ETAG_DISAGREES,
+    ),
+    # an ETag that disagrees with an MD5, or with bytes that were cut as its parts
+    *(
+        (evidence, PLAIN, Verdict.UNVERIFIABLE, Reason.ETAG_DISAGREES)
+        for evidence in (
+            good(
+                source=etag(facts(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+                destination=copied(b"abc", full(b"abc", CRC), full(b"abc", MD5)),
+            ),
+            good(
+                source=facts(b"abc", full(b"abc", CRC), full(b"abc", MD5)),
+                destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+            ),
+            good(
+                source=etag(facts(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
+                destination_bytes=replace(read(b"abc", CRC), by_source_parts=CUT_MD5),
+            ),
+            good(
+                destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
+                source_bytes=replace(read(b"abc", CRC), by_destination_parts=CUT_MD5),
+            ),
+        )
     ),
     (  # parts would prove it once more, and settle no doubt
         good(
