@@ -33,7 +33,7 @@ from intact.audit.side import Side
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
 from intact.errors import UsageError
-from intact.s3 import ObjectFacts
+from intact.s3 import ObjectFacts, PartList
 from intact.s3.objects import SSE_S3
 from tests.worlds import BEGIN, COPY, END, World, composed, cut, facts, full, md5_etag, task, worlds
 
@@ -855,6 +855,16 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
+    (  # an ETag that is no MD5, beside the MD5 of what was read
+        good(
+            source=etag(facts(b"abc"), md5_etag(b"abd", (1, 2)), "aws:kms"),
+            source_parts=replace(PARTS, algorithm=None, digests=()),
+            destination_bytes=replace(read(b"abc", CRC), by_source_parts=CUT_MD5),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
     # bytes that may not be read
     (
         good(source=facts(b"abc"), destination=ARCHIVED, source_bytes=read(b"abc", SHA)),
@@ -1185,6 +1195,20 @@ def test_no_policy_accepts_less_than_recorded_checksums(level: Level) -> None:
 LADDER = [
     (GOOD, Level.RECORDED),
     (good(destination_bytes=read(b"abc", CRC)), Level.READ),
+    *(
+        (
+            good(
+                source=parted,
+                source_parts=parts,
+                destination_bytes=replace(read(b"abc", CRC), by_source_parts=frozenset({rebuilt})),
+            ),
+            Level.READ,
+        )
+        for parted, parts, rebuilt in (
+            (facts(b"abc", CUT_SHA), SHA_PARTS, CUT_SHA),
+            (etag(facts(b"abc"), TAG2), PartList(sizes=(1, 2)), composed(cut(b"abc", MD5, 1, 2))),
+        )
+    ),
     (
         good(source_computed=row(b"abc", SHA), destination_computed=row(b"abc", SHA)),
         Level.COMPUTED,
