@@ -241,6 +241,12 @@ SHA_ONLY = copied(b"abc", full(b"abc", SHA))
 
 
 SAME_ETAGS = good(source=etag(facts(b"abc"), TAG), destination=etag(copied(b"abc"), TAG))
+OTHER_ETAGS = good(
+    source=etag(facts(b"abc"), TAG2),
+    destination=etag(copied(b"abc"), md5_etag(b"abd", (1, 2))),
+    source_parts=PartList(sizes=(1, 2)),
+    destination_parts=PartList(sizes=(1, 2)),
+)
 
 
 def offline(**changes: Any) -> Evidence:  # noqa: ANN401 - fields of Evidence
@@ -708,6 +714,16 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.MISMATCHED,
         Reason.CHECKSUM_DIFFERS,
     ),
+    (  # sizes of parts that S3 vouches for by no digest
+        good(
+            source=facts(b"abc", CUT_SHA),
+            source_parts=PartList(sizes=(1, 2)),
+            destination_bytes=replace(read(b"abc", CRC), by_source_parts=frozenset({OTHER_SHA})),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
     (
         good(
             source=facts(b"abc", CUT_SHA),
@@ -809,6 +825,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
                 source=facts(b"abc", full(b"abc", CRC), full(b"abc", MD5)),
                 destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
             ),
+            OTHER_ETAGS,
+            replace(
+                OTHER_ETAGS,
+                source=etag(facts(b"abc", full(b"abc", CRC)), TAG2),
+                destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
+            ),
             good(
                 source=etag(facts(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
                 destination_bytes=replace(read(b"abc", CRC), by_source_parts=CUT_MD5),
@@ -899,7 +921,31 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
-    # objects of no bytes
+    # parts that end elsewhere: their ETags differ, and say nothing
+    (
+        good(
+            source=etag(facts(b"abc", full(b"abc", CRC)), TAG2),
+            destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abc", (2, 1))),
+            source_parts=PartList(sizes=(1, 2)),
+            destination_parts=PartList(sizes=(2, 1)),
+        ),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    # objects of no bytes, and of one that is stored with the digest of none
+    (
+        good(source=facts(b"", full(b"", CRC)), destination=copied(b"", full(b"", CRC))),
+        replace(PLAIN, algorithm=CRC),
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(source=facts(b"a", full(b"", CRC)), destination=copied(b"b", full(b"", CRC))),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
     (good(source=facts(b""), destination=copied(b"")), PLAIN, Verdict.VERIFIED, Reason.EQUAL),
     (
         good(source=facts(b""), destination=copied(b"", full(b"a", CRC))),
@@ -1282,6 +1328,7 @@ def test_equality_that_is_not_enough_keeps_its_level() -> None:
         (doubted, Level.RECORDED, Reason.ETAG_DISAGREES, Level.RECORDED),
         (GOOD, Level.COMPUTED, Reason.BELOW_REQUIRED, Level.RECORDED),
         (SAME_ETAGS, Level.RECORDED, Reason.BELOW_REQUIRED, Level.ETAG),
+        (OTHER_ETAGS, Level.RECORDED, Reason.ETAG_DISAGREES, Level.NONE),
     ):
         assert decide(evidence, replace(PLAIN, require=require)) == Finding(
             verdict=Verdict.UNVERIFIABLE, reason=reason, level=level
