@@ -933,6 +933,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
+    (  # SSE-S3 on a server whose ETags are no MD5s
+        good(source=etag(facts(b"abc", full(b"abc", CRC)), "odd"), source_bytes=read(b"abc", CRC)),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
     # objects of no bytes, and of one that is stored with the digest of none
     (
         good(source=facts(b"", full(b"", CRC)), destination=copied(b"", full(b"", CRC))),
@@ -1288,6 +1294,15 @@ LADDER = [
         ),
         Level.RECORDED,
     ),
+    (
+        good(
+            source=etag(facts(b"abc"), TAG),
+            destination=copied(b"abc"),
+            destination_computed=row(b"abc", MD5),
+        ),
+        Level.INDEPENDENT,
+    ),
+    (good(source=facts(b"abc"), source_bytes=read(b"abc", CRC)), Level.INDEPENDENT),
     (
         good(
             source=facts(b"abc"), expected=EXPECTED, destination=copied(b"abc", full(b"abc", SHA))
