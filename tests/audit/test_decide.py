@@ -939,6 +939,17 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
+    (  # an ETag that the object's own bytes refute
+        replace(
+            OTHER_ETAGS,
+            source=etag(facts(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
+            destination=etag(copied(b"abc", full(b"abc", CRC)), TAG2),
+            source_bytes=replace(read(b"abc", CRC), by_source_parts=CUT_MD5),
+        ),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
     # objects of no bytes, and of one that is stored with the digest of none
     (
         good(source=facts(b"", full(b"", CRC)), destination=copied(b"", full(b"", CRC))),
