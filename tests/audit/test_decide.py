@@ -1016,6 +1016,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         ),
         (good(source=ABSENT), PLAIN, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
         (good(source=ABSENT), MISSING, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+        (  # parts of what S3 does not describe
+            good(source=ABSENT, source_parts=PARTS, expected=EXPECTED, destination=SHA_ONLY),
+            PLAIN,
+            Verdict.VERIFIED,
+            Reason.EQUAL,
+        ),
         (  # bytes of what S3 does not describe
             good(source=ABSENT, source_bytes=read(b"abc", CRC)),
             PLAIN,
