@@ -714,6 +714,16 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.MISMATCHED,
         Reason.CHECKSUM_DIFFERS,
     ),
+    (  # parts whose digests no stored value vouches for
+        good(
+            source=facts(b"abc"),
+            source_parts=PARTS,
+            destination=copied(b"abc", full(b"abc", CRC32)),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
     (  # sizes of parts that S3 vouches for by no digest
         good(
             source=facts(b"abc", CUT_SHA),
