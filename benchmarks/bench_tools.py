@@ -23,6 +23,7 @@ from intact.adapters.ledger import LedgerReader
 from intact.audit import Level, ReadMode, Verdict
 from intact.rehearsal.localstack import LocalStack, provision
 from tests.conftest import client
+from tests.disguise import disguised
 from tests.fault_world import PREFIX, FaultWorld, all_cases
 
 SAYS = {
@@ -96,9 +97,14 @@ def main() -> None:
     provision(progress=print)
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     os.environ |= {"AWS_DEFAULT_REGION": "us-east-1", "NO_PROXY": "127.0.0.1"}
-    with LocalStack.start() as server, tempfile.TemporaryDirectory() as place:
+    with (
+        LocalStack.start() as server,
+        disguised(server.endpoint_url) as disguise,
+        tempfile.TemporaryDirectory() as place,
+    ):
         folder = Path(place)
-        world = FaultWorld(client(server.endpoint_url), all_cases())
+        s3, seen = client(server.endpoint_url), client(disguise.url)
+        world = FaultWorld(s3, all_cases(), disguise=disguise, seen=seen)
         says = {
             "intact audit": intact(world, folder, ReadMode.NEVER),
             "intact audit --read missing": intact(world, folder, ReadMode.MISSING),

@@ -1,7 +1,7 @@
 """A finished copy job with every fault that copies have, staged on a real S3 server, truth known.
 
 The server does the copies.  What it cannot store, a key of KMS or one of the newer algorithms,
-``Disguise`` puts into its answers, truthfully digested from the bytes that lie there.
+``tests.disguise`` puts into its answers, truthfully digested from the bytes that lie there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import time
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -23,7 +23,9 @@ from intact.batch import ReportManifest, S3PutObjectCopy, TaskResult, TaskStatus
 from intact.batch.report import ReportPart
 from intact.checksum import Algorithm, ChecksumType, new
 from intact.checksum.encoding import encode
-from intact.s3 import ObjectFacts, ObjectRef, encode_key
+from intact.s3 import ObjectRef, encode_key
+from intact.s3.objects import SSE_S3
+from tests.disguise import Mask
 from tests.worlds import full
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import S3Client
 
-    from intact.audit import Absent
+    from tests.disguise import Disguise
 
 PREFIX = "2026"
 PART = 5 << 20
@@ -88,30 +90,6 @@ class Case:
     status: TaskStatus | None = TaskStatus.SUCCEEDED
 
 
-@dataclass
-class Disguise(BotoStore):
-    """The real store, but for what some of its answers say."""
-
-    s3: S3Client
-    masks: dict[tuple[str, str], Callable[[ObjectFacts], ObjectFacts]] = field(default_factory=dict)
-    etags: dict[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        super().__init__(self.s3)
-
-    def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
-        facts = super().head(ref)
-        mask = self.masks.get((ref.bucket, ref.key))
-        if mask is None or not isinstance(facts, ObjectFacts):
-            return facts
-        masked = mask(facts)
-        self.etags[masked.etag] = facts.etag
-        return masked
-
-    def read(self, ref: ObjectRef, *, etag: str) -> Iterator[bytes]:
-        return super().read(ref, etag=self.etags.get(etag, etag))
-
-
 class FaultWorld:
     """Two buckets before and after a job, and one for its papers.
 
@@ -119,15 +97,19 @@ class FaultWorld:
         copied: The bytes of each source as the job read them.
         right: The truth: whether what lies at the destination is what the job was to copy.
         subject: The job.
+        store: Shows what S3 says, as auditors see it.
     """
 
-    def __init__(self, s3: S3Client, cases: dict[str, Case]) -> None:
-        self.s3, self.cases = s3, cases
+    def __init__(
+        self, s3: S3Client, cases: dict[str, Case], *, disguise: Disguise, seen: S3Client
+    ) -> None:
+        """Stage the cases on a server; ``seen`` asks it through the disguise."""
+        self.s3, self.cases, self.disguise = s3, cases, disguise
         name = f"faults-{uuid4().hex[:12]}"
         self.source, self.target, self.desk = (f"{name}-{role}" for role in ("s", "d", "x"))
         for bucket in (self.source, self.target, self.desk):
             s3.create_bucket(Bucket=bucket)
-        self.store = Disguise(s3)
+        self.store = BotoStore(seen)
         self.copied: dict[str, bytes] = {}
         self._each("before")
         begin = next_second()
@@ -308,39 +290,18 @@ def both(*steps: Step) -> Step:
     return step
 
 
-def say(algorithm: Algorithm | None, *, encryption: str = "AES256", there: bool = True) -> Step:
-    """Let an object be one that this server cannot store: its algorithm, its encryption."""
+def say(algorithm: Algorithm | None, *, encryption: str = SSE_S3, there: bool = True) -> Step:
+    """Let an object be one that this server cannot store: its only checksum, its encryption."""
 
     def step(world: FaultWorld, key: str) -> None:
         place = (world.target, world.at(key)) if there else (world.source, key)
-
-        def mask(facts: ObjectFacts) -> ObjectFacts:
-            checksums = facts.checksums
-            if algorithm is not None:
-                checksums = frozenset({full(world.bytes_of(*place) or b"", algorithm)})
-            etag = facts.etag
-            if encryption != "AES256":
-                etag = hashlib.md5(repr((place, etag)).encode(), usedforsecurity=False).hexdigest()
-            return replace(facts, checksums=checksums, encryption=encryption, etag=etag)
-
-        world.store.masks[place] = mask
-
-    return step
-
-
-def unstored(*, there: bool, encryption: str = "AES256") -> Step:
-    """Let S3 store no checksum of an object."""
-
-    def step(world: FaultWorld, key: str) -> None:
-        place = (world.target, world.at(key)) if there else (world.source, key)
-
-        def mask(facts: ObjectFacts) -> ObjectFacts:
-            etag = facts.etag
-            if encryption != "AES256":
-                etag = hashlib.md5(repr((place, etag)).encode(), usedforsecurity=False).hexdigest()
-            return replace(facts, checksums=frozenset(), encryption=encryption, etag=etag)
-
-        world.store.masks[place] = mask
+        checksum = None if algorithm is None else full(world.bytes_of(*place) or b"", algorithm)
+        etag = None
+        if encryption != SSE_S3:
+            own = world.s3.head_object(Bucket=place[0], Key=place[1])["ETag"].strip('"')
+            etag = hashlib.md5(repr((place, own)).encode(), usedforsecurity=False).hexdigest()
+            world.disguise.etags[etag] = own
+        world.disguise.masks[place] = Mask(encryption=encryption, checksum=checksum, etag=etag)
 
     return step
 
@@ -419,7 +380,7 @@ def _parted() -> Iterator[tuple[str, Case]]:
     yield "whole/right", Case(before=source, during=copy(), never=VERIFIED, missing=VERIFIED)
     there = parts(CRC, FULL, bodies=WRONG_LARGE, there=True)
     yield "whole/wrong", Case(before=source, during=there, never=MISMATCHED, missing=MISMATCHED)
-    bare = unstored(there=False)
+    bare = say(None, there=False)
     yield (
         "etag-of-parts/right",
         Case(before=source, during=copy(SHA), after=bare, never=UNVERIFIABLE, missing=VERIFIED),
@@ -433,9 +394,9 @@ def _parted() -> Iterator[tuple[str, Case]]:
 
 def _etags() -> Iterator[tuple[str, Case]]:
     """The source has no checksum but its ETag, which is an MD5 or is none."""
-    md5 = both(unstored(there=False), say(Algorithm.MD5))
-    locked = both(unstored(there=False, encryption="aws:kms"), say(Algorithm.MD5))
-    neither = both(unstored(there=False), unstored(there=True))
+    md5 = both(say(None, there=False), say(Algorithm.MD5))
+    locked = both(say(None, there=False, encryption="aws:kms"), say(Algorithm.MD5))
+    neither = both(say(None, there=False), say(None))
     for name, during, right in (("right", copy(), True), ("wrong", write(FLIPPED), False)):
         after_read = VERIFIED if right else MISMATCHED
         yield (
@@ -539,7 +500,7 @@ def _odd() -> Iterator[tuple[str, Case]]:
         Case(
             before=put(),
             during=copy(StorageClass="DEEP_ARCHIVE"),
-            after=unstored(there=True),
+            after=say(None),
             never=UNVERIFIABLE,
             missing=UNVERIFIABLE,
         ),

@@ -218,6 +218,14 @@ class World:
         return source, _body(self.destination, pair.destination.facts)
 
 
+def _replaced(source: list[Version], destination: list[Version]) -> bool:
+    """Whether nothing is left of what any copy has read."""
+    newest = source[0].facts
+    return newest.version_id is None and all(
+        copy.facts.last_modified < newest.last_modified for copy in destination
+    )
+
+
 GONE = {Reason.SOURCE_ABSENT, Reason.SOURCE_REPLACED}
 
 
@@ -255,6 +263,8 @@ def worlds(draw: st.DrawFn) -> World:
     if offline:
         asked = {slot.value: Withheld(terms="offline") for slot in Slot if slot is not Slot.TASK}
     copied = draw(st.sampled_from(source)).body
+    if not offline and _replaced(source, destination):
+        copied = draw(few_bytes)
     told = draw(st.sets(algorithms, min_size=1, max_size=2))
     expected = Expected(
         checksums=frozenset(full(copied, algorithm) for algorithm in told),

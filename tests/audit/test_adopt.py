@@ -26,9 +26,10 @@ from intact.audit import (
     Withheld,
     decide,
 )
-from intact.audit.adopt import adopt, asked_after, first_known
+from intact.audit.adopt import adopt, asked_after, first_known, function_policy
 from intact.audit.answer import Answer
 from intact.checksum import Algorithm
+from intact.s3 import PartList
 from tests.audit.test_answer import answer_of
 from tests.worlds import BEGIN, COPY, END, SOURCE, World, facts, full, worlds
 
@@ -124,10 +125,41 @@ def test_what_the_function_has_not_is_asked_for(slot: object) -> None:
     assert decide(adopted(told(**BOTH | {"source_bytes": slot}), every), every) is Slot.SOURCE_BYTES
 
 
+@pytest.mark.parametrize("slot", [Unreadable(problem="403"), Withheld(terms="no time")], ids=str)
+def test_nothing_but_answers_is_adopted(slot: Unreadable | Withheld) -> None:
+    names = ("source_versions", "source_parts", "destination_parts")
+    found = adopted(told(**dict.fromkeys(names, slot)))
+    assert [getattr(found, name) for name in names] == [None, None, None]
+
+
+def test_parts_are_adopted_with_the_versions_that_they_are_of() -> None:
+    parts = PartList(sizes=(1,))
+    found = adopted(told(source_parts=parts, destination_parts=replace(parts)))
+    assert (found.source_parts, found.destination_parts) == (parts, parts)
+
+
+@pytest.mark.parametrize("side", ["source", "destination"])
+def test_of_one_object_alone_nothing_but_its_facts_is_adopted(side: str) -> None:
+    answer = told(**{side: None}, **BOTH)
+    assert adopted(answer) == Evidence(
+        source=answer.evidence.source, destination=answer.evidence.destination
+    )
+
+
 def test_what_is_not_there_is_not_there() -> None:
-    found = decide(adopted(told(destination=Absent(detail="404"))), POLICY)
-    assert isinstance(found, Finding)
-    assert found.verdict is Verdict.MISSING
+    gone = Absent(detail="404")
+    for slot, verdict in (("destination", Verdict.MISSING), ("source", Verdict.UNVERIFIABLE)):
+        found = decide(adopted(told(**{slot: gone})), POLICY)
+        assert isinstance(found, Finding)
+        assert found.verdict is verdict
+
+
+def test_a_function_binds_as_its_row_names_the_source() -> None:
+    named = replace(COPY, source=replace(SOURCE, version_id="v"))
+    terms = Policy(reported=False, versioned=True, read=ReadMode.ALL)
+    assert function_policy(named) == terms
+    assert function_policy(COPY) == replace(terms, versioned=False)
+    assert function_policy(replace(COPY, source=None)) == replace(terms, versioned=False)
 
 
 EXPECTED = Evidence(expected=Expected(checksums=frozenset({full(b"b", Algorithm.CRC32)})))
@@ -139,6 +171,23 @@ def test_where_this_audit_would_read_more_it_does() -> None:
     kept = adopted(told(**BOTH), POLICY, EXPECTED)
     assert kept.destination_bytes is not None
     assert isinstance(decide(kept, POLICY), Finding)
+
+
+@pytest.mark.parametrize(
+    "slots",
+    [
+        {"destination_bytes": read(b"a", Algorithm.SHA256)},
+        BOTH | {"source_bytes": read(b"a", Algorithm.SHA256, Algorithm.CRC32)},
+        BOTH | {"destination_bytes": read(b"a", Algorithm.SHA256, Algorithm.CRC32)},
+    ],
+    ids=["one side", "source", "destination"],
+)
+def test_bytes_that_one_side_was_not_hashed_for_are_read_here(slots: dict[str, object]) -> None:
+    every = replace(POLICY, read=ReadMode.ALL)
+    known = Evidence(expected=Expected(checksums=frozenset({full(b"a", Algorithm.CRC32)})))
+    assert decide(adopted(told(**slots), every, known), every) is Slot.DESTINATION_BYTES
+    both = {name: read(b"a", Algorithm.SHA256, Algorithm.CRC32) for name in BOTH}
+    assert isinstance(decide(adopted(told(**both), every, known), every), Finding)
 
 
 def test_a_difference_is_kept_whatever_it_covers() -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 
 from intact.adapters.runner import Runner
-from intact.audit import Absent, Copy, Evidence, Unreadable, Withheld
+from intact.audit import Absent, BytesRead, Copy, Evidence, Unreadable, Withheld
 from intact.audit.adopt import first_known, function_policy
 from intact.audit.answer import Answer, copy_digest
+from intact.checksum import Algorithm, Checksum, ChecksumType
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef, PartList
 from tests.worlds import BEGIN, COPY, END, World, facts, worlds
@@ -24,6 +25,17 @@ def answer_of(world: World) -> Answer:
     return Answer(copy=copy_digest(COPY), asked=END, evidence=evidence)
 
 
+SLOTS = [
+    "source",
+    "destination",
+    "source_versions",
+    "source_parts",
+    "destination_parts",
+    "source_bytes",
+    "destination_bytes",
+]
+
+
 @given(worlds())
 def test_an_answer_is_read_as_it_was_written(world: World) -> None:
     answer = answer_of(world)
@@ -33,18 +45,32 @@ def test_an_answer_is_read_as_it_was_written(world: World) -> None:
     assert Answer.parse(text) == answer
 
 
-def test_long_lists_of_parts_are_withheld() -> None:
-    parts = PartList(sizes=(1,) * 17)
-    told = Answer(copy="c", asked=END, evidence=Evidence(source_parts=parts))
+@pytest.mark.parametrize("slot", ["source_parts", "destination_parts"])
+def test_long_lists_of_parts_are_withheld(slot: str) -> None:
+    parts: dict[str, Any] = {slot: PartList(sizes=(1,) * 17)}
+    told = Answer(copy="c", asked=END, evidence=Evidence(**parts))
     found = Answer.parse(told.encode()).evidence
-    assert found.source_parts == Withheld(terms="17 parts; an answer lists 16")
-    short = replace(told, evidence=Evidence(source_parts=PartList(sizes=(1,) * 16)))
+    assert getattr(found, slot) == Withheld(terms="17 parts; an answer lists 16")
+    parts[slot] = PartList(sizes=(1,) * 16)
+    short = replace(told, evidence=Evidence(**parts))
     assert Answer.parse(short.encode()) == short
 
 
-def test_long_sentences_are_cut() -> None:
-    told = Answer(copy="c", asked=END, evidence=Evidence(source=Unreadable(problem="x" * 9999)))
-    assert len(told.encode()) < 1024
+@pytest.mark.parametrize("slot", SLOTS)
+def test_long_sentences_are_cut(slot: str) -> None:
+    unread: dict[str, Any] = {slot: Unreadable(problem="x" * 9999)}
+    told = Answer(copy="c", asked=END, evidence=Evidence(**unread))
+    kept = Answer.parse(told.encode()).evidence
+    assert getattr(kept, slot) == Unreadable(problem="x" * 300)
+
+
+def test_the_text_is_compact() -> None:
+    asked = END.replace(microsecond=5)
+    told = Answer(copy="c", asked=asked, evidence=Evidence(destination=Absent(detail="404")))
+    assert told.encode() == (
+        '{"intact":1,"copy":"c","asked":"2026-11-22T04:00:00+00:00",'
+        '"evidence":{"destination":{"absent":"404"}}}'
+    )
 
 
 def test_a_copys_digest_tells_all_names_apart() -> None:
@@ -58,8 +84,9 @@ def test_a_copys_digest_tells_all_names_apart() -> None:
     ]
     assert len({copy_digest(copy) for copy in copies}) == len(copies)
     assert copy_digest(copies[0]) == copy_digest(replace(copies[0], row=2))
-    with pytest.raises(UsageError, match="names no objects"):
-        copy_digest(Copy(row=1, source=None, destination=None))
+    for nameless in (replace(copies[0], source=None), replace(copies[0], destination=None)):
+        with pytest.raises(UsageError, match="names no objects"):
+            copy_digest(nameless)
 
 
 GOOD: dict[str, Any] = {
@@ -84,8 +111,18 @@ GOOD: dict[str, Any] = {
 def test_a_good_answer_is_one() -> None:
     answer = Answer.parse(json.dumps(GOOD))
     assert answer.asked == datetime(2026, 11, 22, 3, tzinfo=UTC)
-    assert answer.evidence.destination == Absent(detail="404")
-    assert answer.evidence.source_versions == ()
+    crc = Checksum(algorithm=Algorithm.CRC32, type=ChecksumType.FULL_OBJECT, digest=bytes(4))
+    whole = replace(facts(b"a", crc), etag="e")
+    parts = PartList(sizes=(1,), algorithm=Algorithm.CRC32, digests=(bytes(4),))
+    assert answer.evidence == Evidence(
+        source=whole,
+        source_parts=parts,
+        destination=Absent(),
+        destination_bytes=BytesRead(size=1, checksums=frozenset()),
+        source_versions=(),
+    )
+    assert isinstance(answer.evidence.destination, Absent)
+    assert answer.evidence.destination.detail == "404"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +159,7 @@ def test_a_good_answer_is_one() -> None:
         (("evidence", "destination_bytes", "size"), None),
         (("evidence", "source_versions"), {"size": 1}),
         (("evidence", "source_versions"), [{}]),
+        (("evidence", "source_versions"), {}),
     ],
     ids=str,
 )
@@ -145,6 +183,17 @@ def test_a_member_that_is_missing_is_missed() -> None:
     for name in GOOD:
         with pytest.raises(FormatError):
             Answer.parse(json.dumps({key: value for key, value in GOOD.items() if key != name}))
+
+
+def test_bytes_keep_how_they_were_cut() -> None:
+    parted = Checksum(algorithm=Algorithm.MD5, type=ChecksumType.COMPOSITE, digest=bytes(16))
+    ours, theirs = frozenset({parted}), frozenset({replace(parted, parts=2)})
+    cut = BytesRead(
+        size=1, checksums=frozenset(), by_source_parts=ours, by_destination_parts=theirs
+    )
+    evidence = Evidence(source_bytes=cut, destination_bytes=replace(cut, by_source_parts=theirs))
+    told = Answer(copy="c", asked=END, evidence=evidence)
+    assert Answer.parse(told.encode()) == told
 
 
 def test_facts_keep_every_member() -> None:

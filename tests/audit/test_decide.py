@@ -27,12 +27,13 @@ from intact.audit import (
     Withheld,
     decide,
 )
-from intact.audit.bind import Pair, bind
+from intact.audit.bind import Pair, bind, chosen_destination
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
+from intact.audit.side import Side
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
 from intact.errors import UsageError
-from intact.s3 import ObjectFacts
+from intact.s3 import ObjectFacts, PartList
 from intact.s3.objects import SSE_S3
 from tests.worlds import BEGIN, COPY, END, World, composed, cut, facts, full, md5_etag, task, worlds
 
@@ -168,6 +169,7 @@ def test_verified_is_never_claimed_below_the_bar(world: World) -> None:
         (Evidence(), PLAIN, Slot.DESTINATION),
         (Evidence(destination=copied(b"")), PLAIN, Slot.SOURCE),
         (GOOD, replace(PLAIN, read=ReadMode.ALL), Slot.DESTINATION_BYTES),
+        (GOOD, replace(PLAIN, read=ReadMode.SAMPLE), Slot.DESTINATION_BYTES),
         (
             good(destination_bytes=read(b"abc", CRC)),
             replace(PLAIN, read=ReadMode.ALL),
@@ -219,6 +221,7 @@ PARTS = cut(b"abc", CRC32, 1, 2)
 SHA_PARTS = cut(b"abc", SHA, 1, 2)
 OTHER_PARTS = cut(b"abc", SHA, 2, 1)
 CUT_CRC, CUT_SHA, OTHER_SHA = map(composed, (PARTS, SHA_PARTS, OTHER_PARTS))
+CUT_MD5 = frozenset({composed(cut(b"abc", MD5, 1, 2))})
 NO_PARTS = {"source_parts": Absent(), "destination_parts": Absent()}
 MISSING = replace(PLAIN, read=ReadMode.MISSING)
 TAG, TAG2 = md5_etag(b"abc"), md5_etag(b"abc", (1, 2))
@@ -230,9 +233,20 @@ OLD = version(facts(b"abc", full(b"abc", CRC)), "old")
 EXPECTED = Expected(checksums=frozenset({full(b"abc", SHA)}))
 WRONG_EXPECTED = Expected(checksums=frozenset({full(b"abd", SHA)}))
 ARCHIVED = replace(copied(b"abc"), archived=True)
+ARCHIVED_SOURCE = replace(facts(b"abc"), archived=True)
+SHA_READ = read(b"abc", SHA)
 BEGUN = {"begun": END}
 REPLACED = facts(b"xyz", full(b"xyz", CRC), written=AFTER)
 SHA_ONLY = copied(b"abc", full(b"abc", SHA))
+
+
+SAME_ETAGS = good(source=etag(facts(b"abc"), TAG), destination=etag(copied(b"abc"), TAG))
+OTHER_ETAGS = good(
+    source=etag(facts(b"abc"), TAG2),
+    destination=etag(copied(b"abc"), md5_etag(b"abd", (1, 2))),
+    source_parts=PartList(sizes=(1, 2)),
+    destination_parts=PartList(sizes=(1, 2)),
+)
 
 
 def offline(**changes: Any) -> Evidence:  # noqa: ANN401 - fields of Evidence
@@ -266,6 +280,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.SEVERAL_VERSIONS,
     ),
     (
+        good(destination=LATE, destination_versions=(IN_TIME, replace(IN_TIME, size=4))),
+        IN_WINDOW,
+        Verdict.UNVERIFIABLE,
+        Reason.SEVERAL_VERSIONS,
+    ),
+    (
         good(destination=LATE, destination_versions=(LATE,)),
         IN_WINDOW,
         Verdict.UNVERIFIABLE,
@@ -291,11 +311,14 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.SOURCE_REPLACED,
     ),
-    (
-        good(source=NEWER, source_versions=(NEWER,)),
-        PLAIN,
-        Verdict.UNVERIFIABLE,
-        Reason.SOURCE_REPLACED,
+    *(
+        (
+            good(source=NEWER, source_versions=(replace(OLD, last_modified=written),)),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            Reason.SOURCE_REPLACED,
+        )
+        for written in (LATER, END)
     ),
     (
         good(source=NEWER, source_versions=OFFLINE),
@@ -358,6 +381,18 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         PLAIN,
         Verdict.UNVERIFIABLE,
         Reason.CONTRADICTION,
+    ),
+    *(
+        (
+            good(source=source, shared=shared, destination=SHA_ONLY, expected=WRONG_EXPECTED),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            reason,
+        )
+        for source, shared, reason in [
+            (facts(b"abc"), True, Reason.DESTINATION_SHARED),
+            (OFFLINE, False, Reason.DIFFERENCE_UNBOUND),
+        ]
     ),
     # Compute checksum jobs
     (
@@ -430,6 +465,26 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
+    (offline(), replace(IN_WINDOW, algorithm=CRC), Verdict.UNVERIFIABLE, Reason.NOTHING_COMPARABLE),
+    (
+        offline(
+            source_computed=row(b"abc", SHA, version_id="v"),
+            destination_computed=row(b"abd", SHA, **BEGUN),
+        ),
+        replace(IN_WINDOW, versioned=True),
+        Verdict.UNVERIFIABLE,
+        Reason.DIFFERENCE_UNBOUND,
+    ),
+    (
+        good(
+            source=facts(b"abc", full(b"abc", SHA)),
+            destination=OFFLINE,
+            destination_computed=row(b"abc", SHA, **BEGUN),
+        ),
+        IN_WINDOW,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
     # of a version that the manifest does not name, or that a later write replaces
     *(
         (
@@ -467,7 +522,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         for gone, body, verdict, reason in [
             (ABSENT, b"abc", Verdict.VERIFIED, Reason.EQUAL),
             (ABSENT, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
-            (REPLACED, b"abc", Verdict.VERIFIED, Reason.EQUAL),
+            (REPLACED, b"abc", Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
             (REPLACED, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
             (OFFLINE, b"abd", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
         ]
@@ -489,6 +544,17 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             (OFFLINE, "v", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
             (OFFLINE, "null", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
         ]
+    ),
+    (good(source=OLD, destination=OFFLINE), PLAIN, Verdict.UNVERIFIABLE, Reason.NOTHING_COMPARABLE),
+    (  # a row that is named beside one that is not
+        good(
+            source=ABSENT,
+            source_computed=row(b"abc", CRC32, version_id="v") + row(b"abd", SHA, **BEGUN),
+            destination=SHA_ONLY,
+        ),
+        replace(IN_WINDOW, versioned=True),
+        Verdict.UNVERIFIABLE,
+        Reason.SOURCE_ABSENT,
     ),
     # a copy onto its own source that never happened
     (
@@ -514,6 +580,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             (END, True, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
             (END, False, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
         ]
+    ),
+    (
+        good(source=OLD, source_computed=row(b"abc", SHA), destination=SHA_ONLY),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
     ),
     (
         good(source_computed=row(b"abc", SHA, version_id="null"), destination=SHA_ONLY),
@@ -642,6 +714,26 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.MISMATCHED,
         Reason.CHECKSUM_DIFFERS,
     ),
+    (  # parts whose digests no stored value vouches for
+        good(
+            source=facts(b"abc"),
+            source_parts=PARTS,
+            destination=copied(b"abc", full(b"abc", CRC32)),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    (  # sizes of parts that S3 vouches for by no digest
+        good(
+            source=facts(b"abc", CUT_SHA),
+            source_parts=PartList(sizes=(1, 2)),
+            destination_bytes=replace(read(b"abc", CRC), by_source_parts=frozenset({OTHER_SHA})),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
     (
         good(
             source=facts(b"abc", CUT_SHA),
@@ -652,9 +744,35 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.CONTRADICTION,
     ),
+    (
+        good(
+            source=facts(b"abc"),
+            destination=copied(b"abc", CUT_SHA),
+            destination_parts=SHA_PARTS,
+            source_bytes=replace(
+                read(b"abd", CRC),
+                by_destination_parts=frozenset({composed(cut(b"abd", SHA, 1, 2))}),
+            ),
+        ),
+        MISSING,
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
+    (
+        good(
+            destination=copied(b"abc", CUT_SHA),
+            destination_parts=SHA_PARTS,
+            destination_bytes=replace(
+                read(b"abc", SHA), by_destination_parts=frozenset({OTHER_SHA})
+            ),
+        ),
+        MISSING,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
     # ETags
     (
-        good(source=etag(facts(b"abc"), TAG), destination=etag(copied(b"abc"), TAG)),
+        SAME_ETAGS,
         PLAIN,
         Verdict.UNVERIFIABLE,
         Reason.BELOW_REQUIRED,
@@ -705,6 +823,45 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.ETAG_DISAGREES,
     ),
+    # an ETag that disagrees with an MD5, or with bytes that were cut as its parts
+    *(
+        (evidence, PLAIN, Verdict.UNVERIFIABLE, Reason.ETAG_DISAGREES)
+        for evidence in (
+            good(
+                source=etag(facts(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+                destination=copied(b"abc", full(b"abc", CRC), full(b"abc", MD5)),
+            ),
+            good(
+                source=facts(b"abc", full(b"abc", CRC), full(b"abc", MD5)),
+                destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+            ),
+            OTHER_ETAGS,
+            replace(
+                OTHER_ETAGS,
+                source=etag(facts(b"abc", full(b"abc", CRC)), TAG2),
+                destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
+            ),
+            good(
+                source=etag(facts(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
+                destination_bytes=replace(read(b"abc", CRC), by_source_parts=CUT_MD5),
+            ),
+            good(
+                destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
+                source_bytes=replace(read(b"abc", CRC), by_destination_parts=CUT_MD5),
+            ),
+        )
+    ),
+    (  # parts would prove it once more, and settle no doubt
+        good(
+            source=etag(facts(b"abc", full(b"abc", CRC), CUT_CRC), TAG),
+            destination=etag(
+                copied(b"abc", full(b"abc", CRC), full(b"abc", CRC32)), md5_etag(b"abd")
+            ),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.ETAG_DISAGREES,
+    ),
     (
         replace(
             GOOD,
@@ -730,6 +887,16 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
+    (  # an ETag that is no MD5, beside the MD5 of what was read
+        good(
+            source=etag(facts(b"abc"), md5_etag(b"abd", (1, 2)), "aws:kms"),
+            source_parts=replace(PARTS, algorithm=None, digests=()),
+            destination_bytes=replace(read(b"abc", CRC), by_source_parts=CUT_MD5),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
     # bytes that may not be read
     (
         good(source=facts(b"abc"), destination=ARCHIVED, source_bytes=read(b"abc", SHA)),
@@ -738,10 +905,25 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.ARCHIVED,
     ),
     (
-        good(source=facts(b"abc"), source_bytes=OFFLINE, destination_bytes=OFFLINE),
+        good(source=ARCHIVED_SOURCE, destination=copied(b"abc"), destination_bytes=SHA_READ),
         MISSING,
         Verdict.UNVERIFIABLE,
-        Reason.NOT_READ,
+        Reason.ARCHIVED,
+    ),
+    (
+        good(source=facts(b"abc"), destination=ARCHIVED),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    *(
+        (
+            good(source=facts(b"abc"), source_bytes=ours, destination_bytes=theirs),
+            MISSING,
+            Verdict.UNVERIFIABLE,
+            Reason.NOT_READ,
+        )
+        for ours, theirs in [(OFFLINE, OFFLINE), (SHA_READ, OFFLINE), (OFFLINE, SHA_READ)]
     ),
     (
         good(source_bytes=OFFLINE, destination_bytes=OFFLINE),
@@ -749,7 +931,48 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
-    # objects of no bytes
+    # parts that end elsewhere: their ETags differ, and say nothing
+    (
+        good(
+            source=etag(facts(b"abc", full(b"abc", CRC)), TAG2),
+            destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abc", (2, 1))),
+            source_parts=PartList(sizes=(1, 2)),
+            destination_parts=PartList(sizes=(2, 1)),
+        ),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (  # SSE-S3 on a server whose ETags are no MD5s
+        good(source=etag(facts(b"abc", full(b"abc", CRC)), "odd"), source_bytes=read(b"abc", CRC)),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (  # an ETag that the object's own bytes refute
+        replace(
+            OTHER_ETAGS,
+            source=etag(facts(b"abc", full(b"abc", CRC)), md5_etag(b"abd", (1, 2))),
+            destination=etag(copied(b"abc", full(b"abc", CRC)), TAG2),
+            source_bytes=replace(read(b"abc", CRC), by_source_parts=CUT_MD5),
+        ),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    # objects of no bytes, and of one that is stored with the digest of none
+    (
+        good(source=facts(b"", full(b"", CRC)), destination=copied(b"", full(b"", CRC))),
+        replace(PLAIN, algorithm=CRC),
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
+    (
+        good(source=facts(b"a", full(b"", CRC)), destination=copied(b"b", full(b"", CRC))),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
     (good(source=facts(b""), destination=copied(b"")), PLAIN, Verdict.VERIFIED, Reason.EQUAL),
     (
         good(source=facts(b""), destination=copied(b"", full(b"a", CRC))),
@@ -802,6 +1025,20 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Reason.DESTINATION_UNREADABLE,
         ),
         (good(source=ABSENT), PLAIN, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+        (good(source=ABSENT), MISSING, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+        (  # parts of what S3 does not describe
+            good(source=ABSENT, source_parts=PARTS, expected=EXPECTED, destination=SHA_ONLY),
+            PLAIN,
+            Verdict.VERIFIED,
+            Reason.EQUAL,
+        ),
+        (  # bytes of what S3 does not describe
+            good(source=ABSENT, source_bytes=read(b"abc", CRC)),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            Reason.SOURCE_ABSENT,
+        ),
+        (good(source=REPLACED), MISSING, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
         (good(source=UNREADABLE), PLAIN, Verdict.UNCHECKED, Reason.SOURCE_UNREADABLE),
         (
             good(destination=copied(b"abcd", full(b"abc", CRC))),
@@ -907,6 +1144,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Verdict.UNVERIFIABLE,
             Reason.SOURCE_REPLACED,
         ),
+        (  # in the same second
+            good(source=facts(b"abc", full(b"abc", CRC), written=LATER)),
+            PLAIN,
+            Verdict.VERIFIED,
+            Reason.EQUAL,
+        ),
         (
             good(source=version(facts(b"abc", full(b"abc", CRC), written=END))),
             replace(PLAIN, versioned=True),
@@ -1005,6 +1248,23 @@ def test_asks_for_parts_and_versions_where_they_help(
     assert decide(Evidence(source=source, destination=destination), policy) is slot
 
 
+@pytest.mark.parametrize(
+    ("source", "destination", "policy"),
+    [
+        (etag(facts(b"abc"), TAG), copied(b"abc"), MISSING),
+        (facts(b"abc", CUT_SHA, full(b"abc", CRC)), copied(b"abc"), MISSING),
+        (facts(b"abc", CUT_CRC), copied(b"abc", full(b"abc", SHA)), PLAIN),
+        (facts(b"abc", CUT_SHA), copied(b"abc", full(b"abc", SHA)), PLAIN),
+    ],
+    ids=["no parts", "also whole", "another algorithm", "does not combine"],
+)
+def test_asks_for_no_parts_where_they_do_not_help(
+    source: ObjectFacts, destination: ObjectFacts, policy: Policy
+) -> None:
+    step = decide(Evidence(source=source, destination=destination), policy)
+    assert step is Slot.DESTINATION_BYTES or isinstance(step, Finding)
+
+
 @pytest.mark.parametrize("level", [Level.NONE, Level.ETAG])
 def test_no_policy_accepts_less_than_recorded_checksums(level: Level) -> None:
     with pytest.raises(UsageError, match="wanted RECORDED or more"):
@@ -1014,6 +1274,20 @@ def test_no_policy_accepts_less_than_recorded_checksums(level: Level) -> None:
 LADDER = [
     (GOOD, Level.RECORDED),
     (good(destination_bytes=read(b"abc", CRC)), Level.READ),
+    *(
+        (
+            good(
+                source=parted,
+                source_parts=parts,
+                destination_bytes=replace(read(b"abc", CRC), by_source_parts=frozenset({rebuilt})),
+            ),
+            Level.READ,
+        )
+        for parted, parts, rebuilt in (
+            (facts(b"abc", CUT_SHA), SHA_PARTS, CUT_SHA),
+            (etag(facts(b"abc"), TAG2), PartList(sizes=(1, 2)), composed(cut(b"abc", MD5, 1, 2))),
+        )
+    ),
     (
         good(source_computed=row(b"abc", SHA), destination_computed=row(b"abc", SHA)),
         Level.COMPUTED,
@@ -1049,6 +1323,15 @@ LADDER = [
     ),
     (
         good(
+            source=etag(facts(b"abc"), TAG),
+            destination=copied(b"abc"),
+            destination_computed=row(b"abc", MD5),
+        ),
+        Level.INDEPENDENT,
+    ),
+    (good(source=facts(b"abc"), source_bytes=read(b"abc", CRC)), Level.INDEPENDENT),
+    (
+        good(
             source=facts(b"abc"), expected=EXPECTED, destination=copied(b"abc", full(b"abc", SHA))
         ),
         Level.INDEPENDENT,
@@ -1078,6 +1361,22 @@ def test_each_kind_of_evidence_reaches_its_level(evidence: Evidence, level: Leve
     assert (finding.verdict, finding.level) == (Verdict.VERIFIED, level)
 
 
+def test_equality_that_is_not_enough_keeps_its_level() -> None:
+    doubted = good(
+        source=etag(facts(b"abc", full(b"abc", CRC)), TAG),
+        destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+    )
+    for evidence, require, reason, level in (
+        (doubted, Level.RECORDED, Reason.ETAG_DISAGREES, Level.RECORDED),
+        (GOOD, Level.COMPUTED, Reason.BELOW_REQUIRED, Level.RECORDED),
+        (SAME_ETAGS, Level.RECORDED, Reason.BELOW_REQUIRED, Level.ETAG),
+        (OTHER_ETAGS, Level.RECORDED, Reason.ETAG_DISAGREES, Level.NONE),
+    ):
+        assert decide(evidence, replace(PLAIN, require=require)) == Finding(
+            verdict=Verdict.UNVERIFIABLE, reason=reason, level=level
+        )
+
+
 def test_every_level_that_verifies_has_a_case_above() -> None:
     assert {level for _, level in LADDER} == set(Level) - {Level.NONE, Level.ETAG}
 
@@ -1104,6 +1403,21 @@ def test_bytes_are_hashed_with_all_that_is_known_and_sha256() -> None:
     assert algorithms_to_read(paired(evidence)) == {CRC, SHA, Algorithm.SHA1, Algorithm.MD5}
     bare = good(source=facts(b"abc"), destination=copied(b"abc"))
     assert algorithms_to_read(paired(bare)) == {SHA}
+    tagged = good(source=facts(b"abc"), destination=etag(copied(b"abc", CUT_CRC), TAG))
+    assert algorithms_to_read(paired(tagged)) == {CRC32, MD5, SHA}
+
+
+@pytest.mark.parametrize("source", [ABSENT, OFFLINE, facts(b"abc")], ids=str)
+def test_an_expected_digest_is_compared_with_the_bytes_whatever_becomes_of_the_source(
+    source: ObjectFacts | Absent | Withheld,
+) -> None:
+    expected = Expected(checksums=frozenset({full(b"abc", Algorithm.SHA1)}))
+    evidence = good(source=source, expected=expected)
+    assert decide(evidence, MISSING) is Slot.DESTINATION_BYTES
+    bytes_read = read(b"abc", *algorithms_to_read(paired(evidence)))
+    assert decide(replace(evidence, destination_bytes=bytes_read), MISSING) == Finding(
+        verdict=Verdict.VERIFIED, reason=Reason.EQUAL, level=Level.READ
+    )
 
 
 def test_parts_are_hashed_with_their_own_algorithm_and_as_the_etag() -> None:
@@ -1111,6 +1425,16 @@ def test_parts_are_hashed_with_their_own_algorithm_and_as_the_etag() -> None:
     pair = paired(good(source=etag))
     assert algorithms_by_parts(pair.source) == {SHA, Algorithm.MD5}
     assert algorithms_by_parts(pair.destination) == set()
+    assert algorithms_by_parts(replace(pair.source, facts=None)) == set()
+    whole = Side(facts=replace(facts(b"abc", COMPOSITE), etag=md5_etag(b"abc")))
+    assert algorithms_by_parts(whole) == {SHA}
+
+
+def test_the_copys_version_is_known_once_it_is_chosen() -> None:
+    assert chosen_destination(GOOD, PLAIN) == GOOD.destination
+    assert chosen_destination(good(destination=LATE), IN_WINDOW) is None
+    told = good(destination=LATE, destination_versions=(IN_TIME,))
+    assert chosen_destination(told, IN_WINDOW) == IN_TIME
 
 
 def paired(evidence: Evidence) -> Pair:

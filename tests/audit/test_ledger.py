@@ -60,7 +60,8 @@ def test_another_subject_is_another_audit_and_another_moment_is_not() -> None:
     assert not ours.differences(replace(ours, created=datetime.now(UTC)))
     [difference] = ours.differences(replace(ours, subject="another"))
     assert difference == "subject is job\n; wanted another"
-    assert ours.differences(replace(ours, intact="0.2"))
+    assert ours.differences(replace(ours, intact="0.2")) == ["intact is 0.1; wanted 0.2"]
+    assert ours.differences(replace(ours, inputs=("x",))) == ["inputs is (); wanted ('x',)"]
 
 
 def test_a_segment_survives() -> None:
@@ -100,6 +101,10 @@ def test_a_signature_signs_all_but_itself() -> None:
     signed = replace(SEAL_OF_NOTHING, signature=Signature(public_key="a", value="b"))
     assert signed.statement() == SEAL_OF_NOTHING.statement()
     assert signed.statement() != replace(signed, records=1).statement()
+    name, _, text = signed.statement().partition(b" ")
+    unsigned = json.loads(SEAL_OF_NOTHING.encode())
+    del unsigned["signature"]
+    assert (name, json.loads(text)) == (b"intact-ledger", unsigned)
     other = replace(signed, counts=Counts(manifest_rows=0, duplicate_rows=1))
     assert signed.statement() != other.statement()
 
@@ -124,11 +129,19 @@ def test_no_other_text_is_a_header(text: bytes) -> None:
         Header.decode(text)
 
 
+def test_a_ledger_of_another_version_says_which() -> None:
+    text = header(Policy(reported=True, versioned=True)).encode().replace(b":3}", b":4}")
+    with pytest.raises(FormatError, match="is intact-ledger 4; wanted intact-ledger 3"):
+        Header.decode(text)
+
+
 @pytest.mark.parametrize(
     "members",
     [
         {"first": "1"},
+        {"last": "5"},
         {"rows": True},
+        {"chain": 3},
         {"sha256": 3},
         {"name": "../x.parquet"},
         {"name": "/x.parquet"},

@@ -14,6 +14,7 @@ from intact.audit import (
     Evidence,
     Expected,
     Finding,
+    Level,
     Reason,
     Record,
     Unreadable,
@@ -21,9 +22,10 @@ from intact.audit import (
     Withheld,
 )
 from intact.audit.lines import encode
+from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, ChecksumType
-from intact.s3 import PartList
-from tests.worlds import World, worlds
+from intact.s3 import ObjectFacts, ObjectRef, PartList
+from tests.worlds import BEGIN, World, task, worlds
 
 CHECKSUM = Checksum(algorithm=Algorithm.CRC32, type=ChecksumType.FULL_OBJECT, digest=b"abcd")
 MALFORMED = Record(
@@ -100,3 +102,67 @@ def test_a_line_has_parts_bytes_and_what_others_say() -> None:
         "source_parts": {"sizes": [1, 2], "algorithm": "CRC32", "digests": ["YWJjZA=="] * 2},
         "source_bytes": {"size": 3, "checksums": [checksum]},
     }
+
+
+def test_a_line_spells_everything_out() -> None:
+    untyped = replace(CHECKSUM, type=None)
+    parted = frozenset({replace(CHECKSUM, type=ChecksumType.COMPOSITE, parts=2)})
+    known = ObjectFacts(
+        size=3, etag="e", last_modified=BEGIN, checksums=frozenset({CHECKSUM, untyped})
+    )
+    record = Record(
+        copy=Copy(
+            row=7,
+            source=ObjectRef(bucket="s", key="k", version_id="v"),
+            destination=ObjectRef(bucket="d", key="k"),
+        ),
+        evidence=Evidence(
+            task=task(TaskStatus.SUCCEEDED),
+            source=replace(known, version_id="v", encryption="AES256", storage_class="GLACIER"),
+            destination=replace(known, archived=True),
+            source_computed=(Computed(checksum=CHECKSUM, etag="e", version_id="v", begun=BEGIN),),
+            source_parts=PartList(sizes=(3,)),
+            source_bytes=BytesRead(
+                size=3, checksums=frozenset(), by_source_parts=parted, by_destination_parts=parted
+            ),
+        ),
+        finding=Finding(verdict=Verdict.VERIFIED, reason=Reason.EQUAL, level=Level.RECORDED),
+    )
+    typed, moment = ["CRC32", "FULL_OBJECT", "YWJjZA=="], "2026-11-22T03:00:00+00:00"
+    facts = {
+        "size": 3,
+        "etag": "e",
+        "last_modified": moment,
+        "checksums": [typed, ["CRC32", None, "YWJjZA=="]],
+    }
+    cut = ["CRC32", "COMPOSITE", "YWJjZA==-2"]
+    text = encode(record)
+    assert json.loads(text) == {
+        "row": 7,
+        "verdict": "verified",
+        "reason": "equal",
+        "level": "recorded",
+        "source": {"bucket": "s", "key": "k", "version": "v"},
+        "destination": {"bucket": "d", "key": "k"},
+        "evidence": {
+            "task": {
+                "bucket": "source",
+                "raw_key": "a%20key",
+                "status": "succeeded",
+                "http_status": 200,
+                "error_code": "",
+                "message": "Successful",
+            },
+            "source": facts | {"version": "v", "encryption": "AES256", "storage_class": "GLACIER"},
+            "destination": facts | {"archived": True},
+            "source_computed": [{"checksum": typed, "etag": "e", "version": "v", "begun": moment}],
+            "source_parts": {"sizes": [3]},
+            "source_bytes": {
+                "size": 3,
+                "checksums": [],
+                "by_source_parts": [cut],
+                "by_destination_parts": [cut],
+            },
+        },
+    }
+    assert text == json.dumps(json.loads(text), separators=(",", ":")) + "\n"

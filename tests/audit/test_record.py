@@ -20,6 +20,7 @@ def ref(bucket: str, key: str, version: str | None = None) -> ObjectRef:
         (ref("b", "k"), ref("c", "k"), False),
         (None, None, False),
         (ref("b", "k"), None, False),
+        (None, ref("b", "k"), False),
     ],
     ids=str,
 )

@@ -29,9 +29,29 @@ def test_a_copy_is_made_again_only_where_the_sentence_says_so() -> None:
     assert said - copied == {Reason.DESTINATION_NOT_OF_JOB, Reason.EXPECTED_DIFFERS}
 
 
+def test_checksums_are_computed_where_they_make_the_sides_comparable() -> None:
+    assert {reason for reason, found in REMEDIES.items() if found is Remedy.COMPUTE} == {
+        Reason.NOTHING_COMPARABLE,
+        Reason.BELOW_REQUIRED,
+        Reason.COMPUTED_OF_OTHER,
+        Reason.ARCHIVED,
+    }
+
+
+def test_another_audit_is_for_what_no_job_settles_and_people_need_not_see() -> None:
+    assert {reason for reason, found in REMEDIES.items() if found is Remedy.READ} == {
+        Reason.DIFFERENCE_UNBOUND,
+        Reason.ETAG_DISAGREES,
+        Reason.NOT_READ,
+        Reason.CONTRADICTION,
+    }
+
+
 @pytest.mark.parametrize("reason", Reason)
 def test_no_checksum_job_reaches_what_only_reading_does(reason: Reason) -> None:
-    assert remedy(reason, require=Level.READ) is not Remedy.COMPUTE
+    found = REMEDIES[reason]
+    wanted = Remedy.READ if found is Remedy.COMPUTE else found
+    assert remedy(reason, require=Level.READ) is wanted
     for require in ACCEPTED[:-1]:
         assert remedy(reason, require=require) is REMEDIES[reason]
 

@@ -101,7 +101,8 @@ def test_a_report_of_failed_tasks_does_not_account_for_the_others() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"Status": "Active", "TerminationDate": None},
+        {"Status": "Active"},
+        {"TerminationDate": None},
         {"Operation": {"S3PutObjectTagging": {"TagSet": []}}},
         {"Operation": {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::c", "Invented": 1}}},
         {"Manifest": described()["Job"]["Manifest"] | {"Invented": 1}},
@@ -120,7 +121,28 @@ def test_a_job_that_cannot_be_audited_is_refused(changes: dict[str, Any]) -> Non
         Subject.from_describe(described(**changes))
 
 
-LOCATION = {"ObjectArn": "arn:aws:s3:::lists/inv/manifest.json", "ETag": '"e"'}
+def test_what_an_audit_does_not_know_is_named() -> None:
+    copy = {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::c", "Invented": 1}}
+    manifest = described()["Job"]["Manifest"]
+    with pytest.raises(UsageError, match="has Invented, Other; wanted members known here"):
+        Subject.from_describe(described(Operation=copy, Manifest=manifest | {"Other": 1}))
+    other = {"Spec": {"Format": "ORC"}, "Location": manifest["Location"]}
+    known = "S3BatchOperations_CSV_20180820, S3InventoryReport_CSV_20161130, S3Inv"
+    with pytest.raises(UsageError, match=f"manifest format is ORC; wanted one of {known}"):
+        Subject.from_describe(described(Manifest=other))
+
+
+def test_a_job_without_an_arn_is_called_by_its_id() -> None:
+    response = described()
+    del response["Job"]["JobArn"]
+    assert Subject.from_describe(response).name == response["Job"]["JobId"]
+
+
+LOCATION = {
+    "ObjectArn": "arn:aws:s3:::lists/inv/manifest.json",
+    "ObjectVersionId": "v",
+    "ETag": '"e"',
+}
 
 
 @pytest.mark.parametrize(
@@ -154,7 +176,7 @@ def test_a_list_that_s3_wrote_says_itself_what_its_columns_are(
 ) -> None:
     subject = Subject.from_describe(described(**changes))
     assert (subject.format, subject.fields) == (form, ())
-    assert subject.manifest == ObjectRef(bucket="lists", key="inv/manifest.json")
+    assert subject.manifest == ObjectRef(bucket="lists", key="inv/manifest.json", version_id="v")
     assert subject.manifest_etag == "e"
 
 

@@ -116,6 +116,10 @@ def test_counts_that_add_up_say_nothing(counts: Counts) -> None:
             {"tasks_failed": 0, "failed_rows": 0},
             "2 tasks ran of the job's 3, yet it completed",
         ),
+        (
+            {"tasks_succeeded": None, "tasks_failed": None},
+            "0 tasks ran of the job's 3, yet it completed",
+        ),
         ({"stray_report_rows": 1}, "1 report rows match no row"),
         ({"malformed_computed_rows": 1}, "1 Compute checksum rows could not be read"),
         ({"malformed_invoked_rows": 1}, "1 answers of the function could not be read"),
@@ -147,8 +151,9 @@ def test_what_proves_nothing_wrong_is_noted() -> None:
         unbound_invoked_rows=7,
         stray_invoked_rows=8,
         extras=9000,
+        malformed_report_rows=10,
     )
-    assert [note.split(" ")[0] for note in counts.notes()] == [*"12345678", "9,000"]
+    assert [note.split(" ")[0] for note in counts.notes()] == ["10", *"12345678", "9,000"]
 
 
 def test_an_empty_manifest_proves_nothing() -> None:
@@ -165,13 +170,20 @@ def test_each_record_is_counted_once(found: list[World]) -> None:
     assert summary.levels.total() == verified
 
 
-def test_verified_bytes_are_those_of_verified_objects() -> None:
+def test_verified_bytes_and_levels_are_those_of_verified_objects() -> None:
     summary, evidence = Summary(), Evidence(destination=facts(b"abc"))
     equal = Finding(verdict=Verdict.VERIFIED, reason=Reason.EQUAL, level=Level.RECORDED)
-    differing = replace(equal, verdict=Verdict.MISMATCHED)
-    summary.add(Record(copy=COPY, evidence=evidence, finding=equal))
-    summary.add(Record(copy=COPY, evidence=evidence, finding=differing))
-    assert summary.verified_bytes == len(b"abc")
+    differing = replace(equal, verdict=Verdict.MISMATCHED, reason=Reason.SIZE_DIFFERS)
+    for finding in (equal, differing, equal):
+        summary.add(Record(copy=COPY, evidence=evidence, finding=finding))
+    assert summary.verified_bytes == 2 * len(b"abc")
+    assert summary.levels == {Level.RECORDED: 2}
+    assert summary.reasons == {Reason.EQUAL: 2, Reason.SIZE_DIFFERS: 1}
+
+
+def test_a_row_without_a_verdict_is_told() -> None:
+    [told] = summary_of(Verdict.VERIFIED).imbalances(Counts(manifest_rows=2))
+    assert told == "1 verdicts for 2 rows of the manifest"
 
 
 def test_a_notebook_shows_every_verdict_and_the_total() -> None:

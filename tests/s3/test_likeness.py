@@ -73,7 +73,7 @@ def test_a_composite_checksum_is_rebuilt_by_its_parts(
 def test_a_difference_beats_any_match(body: bytes, algorithm: Algorithm) -> None:
     right = whole(body, algorithm)
     other = Algorithm.CRC32 if algorithm is Algorithm.SHA256 else Algorithm.SHA256
-    wrong = replace(whole(body, other), digest=bytes(other.digest_size))
+    wrong = replace(whole(body, other), digest=b"?" * other.digest_size)
     assume(wrong != whole(body, other))
     assert compare(facts(body, right, wrong), body)[0] is Likeness.DIFFERENT
 
@@ -98,6 +98,15 @@ def test_without_a_checksum_or_its_type_nothing_is_comparable() -> None:
     likeness, reason = compare(facts(b"a", untyped), b"a")
     assert likeness is Likeness.NOT_COMPARABLE
     assert reason == "S3 does not say what its checksum covers"
+
+
+def test_the_checksum_of_no_bytes_accuses_no_object_that_has_some() -> None:
+    hollow = whole(b"", Algorithm.CRC32)
+    assert not Comparison(facts(b"a", hollow)).possible
+    none = (Likeness.NOT_COMPARABLE, "S3 stores no checksum of it")
+    assert compare(facts(b"a", hollow), b"a") == none
+    assert compare(facts(b"a", hollow, whole(b"a", Algorithm.SHA1)), b"a")[0] is Likeness.EQUAL
+    assert compare(facts(b"", hollow), b"")[0] is Likeness.EQUAL
 
 
 def test_another_size_is_a_difference_even_without_a_checksum() -> None:

@@ -73,9 +73,9 @@ def adopt(answer: Answer, *, copy: Copy, known: Evidence, policy: Policy) -> Evi
     theirs = Evidence(source=source, destination=destination, source_versions=versions)
     compared = bind(theirs, function_policy(copy))
     chosen = bind(replace(heads, source_versions=versions), policy)
-    if not (isinstance(compared, Pair) and isinstance(chosen, Pair)) or _facts(compared) != _facts(
-        chosen
-    ):
+    if not (isinstance(compared, Pair) and isinstance(chosen, Pair)):
+        return heads
+    if compared.source.facts != chosen.source.facts:  # the destination's are those that it told
         return heads
     parted = replace(
         heads,
@@ -104,10 +104,6 @@ def _left_unread(whole: Evidence, chosen: Pair, policy: Policy) -> bool:
         return False
     step = decide(whole, policy)
     return not isinstance(step, Finding) or step.verdict is Verdict.VERIFIED
-
-
-def _facts(pair: Pair) -> tuple[ObjectFacts | None, ObjectFacts | None]:
-    return pair.source.facts, pair.destination.facts
 
 
 def _parts(slot: object) -> PartList | None:

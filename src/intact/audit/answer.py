@@ -103,6 +103,7 @@ def _shortened(told: Evidence) -> Evidence:
         told,
         source=_brief(told.source),
         destination=_brief(told.destination),
+        source_versions=_brief(told.source_versions),
         source_parts=_few(told.source_parts),
         destination_parts=_few(told.destination_parts),
         source_bytes=_brief(told.source_bytes),

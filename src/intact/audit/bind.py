@@ -76,10 +76,11 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         return source
     if _one_version(source.facts, destination.facts):
         return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
-    bound = _of_version(evidence.source_computed, source.facts, policy, named=policy.versioned)
+    rows = () if source.gone is Reason.SOURCE_REPLACED else evidence.source_computed
+    bound = _of_version(rows, source.facts, policy, named=policy.versioned)
     ours = Side(
         facts=source.facts,
-        parts=_parts(source, evidence.source_parts),
+        parts=_parts(evidence.source_parts),
         computed=_checksums(bound),
         expected=evidence.expected,
         read=(read := _read(source, evidence.source_bytes)),
@@ -88,14 +89,13 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
     )
     theirs = Side(
         facts=destination.facts,
-        parts=_parts(destination, evidence.destination_parts),
+        parts=_parts(evidence.destination_parts),
         computed=_checksums(_of_version(evidence.destination_computed, destination.facts, policy)),
         read=(read := _read(destination, evidence.destination_bytes)),
         rebuilt=read.by_destination_parts if read else frozenset(),
         recut=read.by_source_parts if read else frozenset(),
     )
-    rows = evidence.source_computed or evidence.destination_computed
-    unbound = rows and not (ours.computed or theirs.computed)
+    unbound = (rows or evidence.destination_computed) and not (ours.computed or theirs.computed)
     if source.gone is not None and not ours.known:
         return _unverifiable(source.gone)
     return Pair(
@@ -104,7 +104,7 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         acquits=Reason.DESTINATION_SHARED
         if evidence.shared
         else destination.acquits or source.acquits,
-        loose=_loose(bound, source, policy),
+        loose=_loose(bound, source),
         equal=Reason.EQUAL_SUPERSEDED if destination.superseded else Reason.EQUAL,
         lacking=source.gone or (Reason.COMPUTED_OF_OTHER if unbound else Reason.NOTHING_COMPARABLE),
     )
@@ -206,8 +206,9 @@ def _of_version(
 ) -> frozenset[Computed]:
     """Rows that speak of this very version.
 
-    Where S3 may not be asked for it, a version that the manifest names is bound by its name, and
-    what the key holds now by a Compute checksum job that began when the copy job had ended.
+    Where S3 knows no such version, or may not be asked for it, one that the manifest names is bound
+    by its name, and what the key held by a Compute checksum job that began when the copy job had
+    ended; of a source that was replaced, no row surely speaks.
     """
     if not rows:
         return frozenset()
@@ -234,9 +235,9 @@ def _of_current(row: Computed, policy: Policy) -> bool:
     return late and _replaceable(row.version_id)
 
 
-def _loose(rows: frozenset[Computed], source: _Chosen, policy: Policy) -> Reason | None:
+def _loose(rows: frozenset[Computed], source: _Chosen) -> Reason | None:
     """Why rows on the source cannot accuse: what they speak of may have come after the copy."""
-    if source.facts is not None or all(policy.versioned and _by_name(row) for row in rows):
+    if source.facts is not None or all(map(_by_name, rows)):
         return None
     return source.gone or Reason.DIFFERENCE_UNBOUND
 
@@ -250,8 +251,8 @@ def _checksums(rows: frozenset[Computed]) -> frozenset[Checksum]:
     return frozenset(row.checksum for row in rows)
 
 
-def _parts(chosen: _Chosen, answer: object) -> PartList | None:
-    return answer if chosen.facts is not None and isinstance(answer, PartList) else None
+def _parts(answer: object) -> PartList | None:
+    return answer if isinstance(answer, PartList) else None
 
 
 def _read(chosen: _Chosen, answer: object) -> BytesRead | None:

@@ -55,7 +55,10 @@ def decide(evidence: Evidence, policy: Policy) -> Slot | Finding:
 
 
 def _word_of_job(evidence: Evidence) -> Slot | Finding | None:
-    """What the completion report settles alone; a task's success settles nothing."""
+    """What the completion report settles; a task's success settles nothing.
+
+    A failed one is told from what sits at its destination.
+    """
     task = evidence.task
     if task is None:
         return Slot.TASK
@@ -63,10 +66,8 @@ def _word_of_job(evidence: Evidence) -> Slot | Finding | None:
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.TASK_UNREADABLE)
     if isinstance(task, Absent):
         return Finding(verdict=Verdict.NOT_COPIED, reason=Reason.NO_RESULT)
-    if task.status is TaskStatus.SUCCEEDED:
+    if task.status is TaskStatus.SUCCEEDED or evidence.destination is None:
         return None
-    if evidence.destination is None:
-        return Slot.DESTINATION
     sits_there = isinstance(evidence.destination, ObjectFacts)
     reason = Reason.OLDER_OBJECT if sits_there else Reason.TASK_FAILED
     return Finding(verdict=Verdict.NOT_COPIED, reason=reason)
@@ -98,8 +99,7 @@ def _differing(reason: Reason, *, acquits: Reason | None) -> Finding:
 
 def _weigh(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     """Nothing differs: how strongly is equality shown?"""
-    unread = None if policy.read is ReadMode.NEVER else _unread(pair, evidence)
-    if policy.read.always and unread is not None:
+    if policy.read.always and (unread := _unread(pair, evidence)) is not None:
         return unread
     honoured = _honoured(pair.destination, policy)
     level = strength(pair.source, pair.destination, honoured=honoured)
@@ -110,7 +110,7 @@ def _weigh(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     helpful = None if proven else _helpful_parts(pair, evidence)
     if helpful is not None:
         return helpful
-    if policy.read is ReadMode.MISSING and unread is not None:
+    if policy.read is ReadMode.MISSING and (unread := _unread(pair, evidence)) is not None:
         return unread
     if doubted:
         return Finding(verdict=Verdict.UNVERIFIABLE, reason=Reason.ETAG_DISAGREES, level=level)
@@ -202,10 +202,9 @@ def algorithms_to_read(pair: Pair) -> frozenset[Algorithm]:
     an ETag may be one.
     """
     sides = (pair.source, pair.destination)
-    known = {c.algorithm for side in sides for c in side.known if side.facts}
-    stored = {c.algorithm for side in sides for c in side.stored}
+    known = {c.algorithm for side in sides for c in side.known}
     etags = {Algorithm.MD5 for side in sides if side.facts and side.facts.etag_md5}
-    return frozenset(known | stored | etags | {Algorithm.SHA256})
+    return frozenset(known | etags | {Algorithm.SHA256})
 
 
 def algorithms_by_parts(side: Side) -> frozenset[Algorithm]:

@@ -88,6 +88,7 @@ class Counts:
     def notes(self) -> list[str]:
         """Sentences on what is worth knowing and proves nothing wrong."""
         told = (
+            (self.malformed_report_rows, "{:,} rows of the report could not be read"),
             (self.duplicate_rows, "{:,} rows of the manifest name an object again"),
             (self.duplicate_report_rows, "{:,} rows of the report are on an object again"),
             (self.failed_computed_rows, "{:,} Compute checksum tasks failed"),

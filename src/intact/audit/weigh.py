@@ -57,6 +57,7 @@ def etags_disagree(source: Side, destination: Side) -> bool:
         any_differ(ours, destination.known)
         or any_differ(ours, theirs)
         or any_differ(theirs, source.known)
+        or (_same_layout(source, destination) and composites_differ(ours, theirs))
         or composites_differ(ours, destination.recut)
         or composites_differ(theirs, source.recut)
     )

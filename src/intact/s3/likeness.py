@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,7 @@ class Comparison:
             sizes: Bytes of each of its parts in order; None where S3 does not tell.  They count
                 only if they add up to the object and to the number of parts that it has.
         """
+        facts = _without_hollow(facts)
         self._facts = facts
         self._sizes = sizes if sizes and sum(sizes) == facts.size else None
         if sizes and len(sizes) > 1 and 0 in sizes:
@@ -93,9 +95,21 @@ class Comparison:
         )
 
 
+def _without_hollow(facts: ObjectFacts) -> ObjectFacts:
+    """Drop checksums that cannot be those of the object.
+
+    Some servers store the digest of no bytes for an object that has bytes (VersityGW 1.8.0,
+    CopyObject of an object onto itself).
+    """
+    if facts.size == 0:
+        return facts
+    real = (c for c in facts.checksums if c.digest != new(c.algorithm).digest())
+    return replace(facts, checksums=frozenset(real))
+
+
 def why_not(facts: ObjectFacts) -> str:
     """Say why nothing that S3 stores for an object can be compared with bytes."""
-    if not facts.checksums:
+    if not _without_hollow(facts).checksums:
         return "S3 stores no checksum of it"
     if any(stored.type is ChecksumType.COMPOSITE for stored in facts.checksums):
         return "its checksum is COMPOSITE, and S3 does not say where its parts end"
