@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-GIVEN = ["job id", "--endpoint-url", "https://user:secret@host:1/p?q=1", "--read", "all"]
+ASKED = ["--read", "all", "--computed", "one", "--computed", "the other", "--extras"]
+GIVEN = ["job id", "--endpoint-url", "https://user:secret@host:1/p?q=1", *ASKED]
 
 
 def ending(error: BaseException, folder: Path) -> Callable[[], None]:
@@ -27,6 +28,8 @@ def ending(error: BaseException, folder: Path) -> Callable[[], None]:
     @click.argument("job")
     @click.option("--endpoint-url")
     @click.option("--read")
+    @click.option("--computed", multiple=True)
+    @click.option("--extras", is_flag=True)
     @click.option("--workers", default=16)
     @click.option("--out")
     @click.pass_context
@@ -68,7 +71,7 @@ def test_the_command_that_goes_on_is_named(
     first, second, command = capsys.readouterr().err.strip().splitlines()
     assert error.args[-1] in first
     assert second == "What was found so far is kept; go on with:"
-    words = ["intact", "job id", "--endpoint-url", "https://host:1/p?q=1", "--read", "all"]
+    words = ["intact", "job id", "--endpoint-url", "https://host:1/p?q=1", *ASKED]
     assert shlex.split(command) == [*words, "--out", str(folder)]
 
 

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from intact.errors import IntactError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 
@@ -41,16 +41,31 @@ def resumable(context: click.Context, folder: Path) -> Iterator[None]:
 
 def again(context: click.Context, folder: Path) -> str:
     """Return the command line of this call, with ``--out``, for a shell."""
-    words = context.command_path.split()
+    words = given(context, besides={"out"})
+    return shlex.join([*context.command_path.split(), *words, "--out", str(folder)])
+
+
+def given(context: click.Context, *, besides: Collection[str] = ()) -> list[str]:
+    """Return the arguments and options of this call, passwords in addresses left out.
+
+    Args:
+        context: The command's.
+        besides: Names of parameters to leave out.
+    """
+    words = []
     for parameter in context.command.params:
         name = parameter.name or ""
-        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not given or name == "out":
+        told = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if not told or name in besides:
             continue
-        if isinstance(parameter, click.Option):
-            words.append(parameter.opts[0])
-        words.append(_without_password(str(context.params[name])))
-    return shlex.join([*words, "--out", str(folder)])
+        values = context.params[name] if parameter.multiple else [context.params[name]]
+        for value in values:
+            if isinstance(parameter, click.Option):
+                words.append(parameter.opts[0])
+                if parameter.is_flag:
+                    continue
+            words.append(_without_password(str(value)))
+    return words
 
 
 def _without_password(word: str) -> str:
