@@ -10,15 +10,13 @@ from typing import Any
 
 import click
 
-from intact.audit import Level, ReadMode, Subject
+from intact.audit import Level, ReadMode
 from intact.audit.ledger import LEDGER
-from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
 from intact.cli.evidence import (
     COMPUTE,
     INVOKE,
-    describe,
     evidence_report,
     expected_file,
     inventories,
@@ -28,8 +26,8 @@ from intact.cli.options import Aws, Size, aws_options
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
 from intact.cli.resuming import resumable
-from intact.errors import ExitCode, FormatError, UsageError
-from intact.s3 import ObjectRef
+from intact.cli.subject import subject_of
+from intact.errors import ExitCode, FormatError
 
 _LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.RECORDED.value}
 
@@ -152,7 +150,7 @@ Examples:
 )
 @aws_options
 @click.pass_context
-def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal per contradiction
+def command(  # noqa: PLR0913 - one argument per option, and one refusal per contradiction
     context: click.Context,
     /,
     *,
@@ -205,26 +203,18 @@ def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal p
             raise click.UsageError("--replay asks nobody, so it takes neither JOB nor --manifest")
         return _replay(replay)
     reach = Aws(**aws)
-    if (job is None) == (manifest is None):
-        raise click.UsageError("give either JOB or --manifest")
     if invoked and job is None:
         raise click.UsageError("--invoked needs JOB, whose end tells which answers came after it")
-    if job is not None:
-        subject = Subject.from_describe(describe(job, account_id=account_id, reach=reach))
-    else:
-        if target_resource is None:
-            raise click.UsageError("--manifest needs --target-resource")
-        subject = _manual(
-            manifest or "",
-            fields=tuple(fields.split(",")),
-            operation=S3PutObjectCopy(
-                target_resource=target_resource,
-                target_key_prefix=target_key_prefix,
-                checksum_algorithm=Algorithm.parse(checksum_algorithm)
-                if checksum_algorithm
-                else None,
-            ),
-        )
+    subject = subject_of(
+        job,
+        account_id=account_id,
+        manifest=manifest,
+        fields=fields,
+        target_resource=target_resource,
+        target_key_prefix=target_key_prefix,
+        checksum_algorithm=checksum_algorithm,
+        reach=reach,
+    )
     created = datetime.now(UTC)
     sign = signer(sign_key) if sign_key is not None else None
     folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
@@ -318,19 +308,3 @@ def _replay(ledger: Path) -> int:
         raise FormatError(f"{ledger}: {found:,} of {reader.seal.records:,} verdicts do not follow")
     click.echo(f"All {reader.seal.records:,} verdicts follow from their evidence.")
     return ExitCode.VERIFIED
-
-
-def _manual(manifest: str, *, fields: tuple[str, ...], operation: S3PutObjectCopy) -> Subject:
-    bucket, slash, key = manifest.removeprefix("s3://").partition("/")
-    if not manifest.startswith("s3://") or not slash:
-        raise UsageError(f"--manifest is {manifest!r}; wanted s3://BUCKET/KEY")
-    return Subject(
-        name=manifest,
-        operation=operation,
-        manifest=ObjectRef(bucket=bucket, key=key),
-        manifest_etag=None,
-        fields=fields,
-        report=None,
-        reports_all_tasks=False,
-        window=None,
-    )
