@@ -231,7 +231,7 @@ def ask(  # noqa: PLR0913 - keywords all but two
     return tuple(seen), Measured(
         alone=typical,
         latency=_spread(seconds),
-        rate=1 / max(fmean(alone.seconds), _TICK) if few else len(seconds) / max(passed, _TICK),
+        rate=1 / max(typical, _TICK) if few else len(seconds) / max(passed, _TICK),
         workers=1 if few else workers,
     )
 

@@ -140,12 +140,13 @@ def _sample(found: Sequence[Option]) -> int:
     return max((o.levels.total() + o.reasons.total() for o in found), default=0)
 
 
-def _dearness(option: Option) -> tuple[bool, Decimal, float, int]:
+def _dearness(option: Option) -> tuple[bool, Decimal, float, float, int]:
     seconds = option.seconds.likely
     return (
         option.money.likely is None,
         _known(option.bill),
         float("inf") if seconds is None else seconds,
+        0.0 if seconds is None else option.seconds.low,
         list(Way).index(option.way),
     )
 

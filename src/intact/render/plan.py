@@ -24,6 +24,7 @@ _UNKNOWN = (
     "how long batch jobs take (hours; where they read archives up to a week), your network, "
     "a GB of Compute checksum"
 )
+_SHORTEST = 0.1
 _EXACT = 100_000
 """Numbers below this are shown whole."""
 _HEAD = ("way", "proves", "time", "requests", "money", "memory")
@@ -132,7 +133,7 @@ def _duration(seconds: float) -> str:
                 if seconds < 100 * unit
                 else f"{seconds / unit:,.0f} {name}"
             )
-    return f"{seconds:.1g} s"
+    return "0 s" if not seconds else "<0.1 s" if seconds < _SHORTEST else f"{seconds:.1f} s"
 
 
 def _count(number: float) -> str:
