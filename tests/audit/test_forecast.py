@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intact.adapters.runner import Runner
+from intact.adapters.sampling import look
 from intact.audit import (
     Absent,
     Computed,
@@ -26,6 +27,7 @@ from intact.audit import (
 from intact.audit.forecast import PAGE, Forecast, Trait, Way, forecast, traits, usual_algorithm
 from intact.batch.operations import MAX_COPY_SIZE
 from intact.checksum import Algorithm
+from intact.s3 import PartList
 from intact.s3.objects import SSE_C, SSE_S3
 from tests.worlds import (
     BEGIN,
@@ -61,8 +63,11 @@ def by_heads(world: World, **terms: Any) -> World:  # noqa: ANN401 - fields of P
 
 
 def seen_in(world: World) -> tuple[World, Record]:
+    """The same world, what an audit by heads finds there, and the parts that reading asks for."""
     asked = by_heads(world)
-    return asked, asked.audit()
+    record = asked.audit()
+    seen = look(Runner(*asked.stores(), asked.policy), COPY, Evidence())
+    return asked, replace(record, evidence=seen)
 
 
 @st.composite
@@ -230,20 +235,24 @@ def test_parts_are_asked_for_by_pages_where_they_have_checksums() -> None:
     assert found(silent, Way.LEAN).reads == 2 + 1
 
 
-def test_parts_that_nobody_asked_for_are_as_many_as_the_stored_value_says() -> None:
+def test_parts_spare_the_bytes_of_the_side_that_is_cut_there() -> None:
     etag = md5_etag(BODY, (2, 2, 2))
     stored = replace(facts(BODY), etag=etag, encryption=SSE_S3)
-    told = found(pair(stored, facts(BODY)), Way.READ_MISSING)
-    assert (told.finding.level, told.read) == (Level.READ, len(BODY))  # cut where the parts end
+    seen = pair(stored, facts(BODY), source_parts=PartList(sizes=(2, 2, 2)))
+    told = found(seen, Way.READ_MISSING)
+    assert (told.finding.level, told.read) == (Level.READ, len(BODY))
     assert told.reads == 2 + 3 + 1
 
 
-def test_parts_of_which_nothing_tells_the_number_are_not_made_up() -> None:
-    parts = cut(BODY, SHA, 3, 3)
-    stored = facts(BODY, replace(composed(parts), parts=None))
+def test_parts_that_were_not_to_be_had_are_not_made_up() -> None:
+    stored = facts(BODY, composed(cut(BODY, SHA, 3, 3)))
     told = found(pair(stored, facts(BODY)), Way.READ_MISSING)
     assert (told.finding.level, told.read) == (Level.READ, 2 * len(BODY))
     assert told.reads == 2 + 1 + 2
+    frozen = pair(replace(stored, archived=True), facts(BODY))
+    assert not found(frozen, Way.READ_MISSING).proven
+    told = found(replace(frozen, source_parts=PartList(sizes=(3, 3))), Way.READ_MISSING)
+    assert told.proven
 
 
 def test_versions_that_were_listed_are_counted() -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import hashlib
 import tempfile
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import partial
 from heapq import heappush, heappushpop
 from pathlib import Path
 from statistics import fmean, median, quantiles
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from intact.adapters.inventory import fetch_inventory, inventory_rows
 from intact.adapters.runner import Runner
-from intact.audit import Copy
+from intact.audit import Copy, ReadMode, Slot, decide
 from intact.audit.adopt import first_known
 from intact.audit.sampled import Measured
 from intact.batch import MalformedRow, read_manifest
@@ -215,15 +217,16 @@ def ask(  # noqa: PLR0913 - keywords all but two
     seen: list[Evidence] = []
     alone = Timed(store, clock)
     one = Runner(alone, alone, policy, workers=1)
-    for copy, known in pairs[:ALONE]:
-        seen.append(one.audit(copy, known).evidence)
+    for pair in pairs[:ALONE]:
+        seen.append(look(one, *pair))
         progress.advance()
     if not alone.seconds:
         return tuple(seen), None
     many, begun = Timed(store, clock), clock()
-    for record in Runner(many, many, policy, workers=workers).run(pairs[ALONE:]):
-        seen.append(record.evidence)
-        progress.advance()
+    with ThreadPoolExecutor(workers, thread_name_prefix="intact-plan") as pool:
+        for evidence in pool.map(partial(_look, Runner(many, many, policy)), pairs[ALONE:]):
+            seen.append(evidence)
+            progress.advance()
     passed = clock() - begun
     typical = median(alone.seconds)
     few = len(many.seconds) < workers
@@ -234,6 +237,22 @@ def ask(  # noqa: PLR0913 - keywords all but two
         rate=1 / max(typical, _TICK) if few else len(seconds) / max(passed, _TICK),
         workers=1 if few else workers,
     )
+
+
+def look(runner: Runner, copy: Copy, known: Evidence) -> Evidence:
+    """Audit a copy, and ask besides for the parts that reading its bytes would ask for."""
+    evidence = runner.audit(copy, known).evidence
+    thorough = replace(runner.policy, read=ReadMode.ALL)
+    while (step := decide(evidence, thorough)) in _PARTS:
+        evidence = runner.supplement(step, copy, evidence)
+    return evidence
+
+
+_PARTS = {Slot.SOURCE_PARTS, Slot.DESTINATION_PARTS}
+
+
+def _look(runner: Runner, pair: tuple[Copy, Evidence]) -> Evidence:
+    return look(runner, *pair)
 
 
 _TICK = 1e-9

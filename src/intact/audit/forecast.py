@@ -142,7 +142,8 @@ def forecast(seen: Evidence, way: Way, *, policy: Policy, algorithm: Algorithm) 
     """Forecast what a way would find.
 
     Args:
-        seen: What an audit by HeadObject found: every slot that it asked for.
+        seen: What an audit by HeadObject found, and the parts that reading would ask for; what
+            is not there was not to be had.
         way: The way.
         policy: The terms of the audit; how bytes are read, the way says.
         algorithm: What Compute checksum jobs compute.
@@ -230,7 +231,7 @@ _WITHHELD = Withheld(terms="the audit reads files alone")
 
 
 def _asking(begun: Evidence, seen: Evidence, policy: Policy, *, largest: int) -> Forecast:
-    """Ask ``seen`` until ``decide`` answers; what it does not hold, a right copy would answer."""
+    """Ask ``seen`` until ``decide`` answers; bytes are those of a right copy."""
     evidence, reads, lists, read = begun, 0, 0, 0
     while isinstance(step := decide(evidence, policy), Slot):
         answer = getattr(seen, step.value)
@@ -239,9 +240,7 @@ def _asking(begun: Evidence, seen: Evidence, policy: Policy, *, largest: int) ->
             reads += isinstance(answer, BytesRead)
             read += answer.size if isinstance(answer, BytesRead) else 0
         elif step in _PARTS:
-            facts = _facts(_pair(evidence, policy), step)
-            answer = answer or _right_parts(facts)
-            reads += _requests_for_parts(facts, answer)
+            reads += _requests_for_parts(_facts(_pair(evidence, policy), step), answer)
         elif step in _VERSIONS:
             lists += 1
             reads += len(answer) if isinstance(answer, tuple) else 0
@@ -307,15 +306,6 @@ def _cut(side: Side) -> frozenset[Checksum]:
         return frozenset()
     known = {c.algorithm: c for c in (*_presumed(side), *side.composites)}
     return frozenset(known[a] for a in algorithms_by_parts(side) if a in known)
-
-
-def _right_parts(facts: ObjectFacts) -> PartList | Absent:
-    """Parts as many as the stored values name, of sizes that add up."""
-    composites = [c.parts for c in (*facts.checksums, facts.etag_md5) if c is not None and c.parts]
-    if not composites or composites[0] > facts.size:
-        return Absent(detail="nothing tells how many parts there are")
-    each, rest = divmod(facts.size, composites[0])
-    return PartList(sizes=(*(each,) * (composites[0] - 1), each + rest))
 
 
 def _requests_for_parts(facts: ObjectFacts, answer: object) -> int:
