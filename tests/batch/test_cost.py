@@ -14,11 +14,12 @@ from intact.batch import JobSpec, ManifestLocation, S3PutObjectCopy
 from intact.batch.cost import (
     Prices,
     Proof,
+    Usage,
     cheapest,
-    evidence_cost,
     job_cost,
     proof_cost,
     total,
+    usage_cost,
 )
 from intact.batch.generator import S3JobManifestGenerator
 from intact.batch.operations import S3ComputeObjectChecksum, S3PutObjectTagging, S3ReplicateObject
@@ -94,6 +95,8 @@ def test_the_cheapest_proof_is_at_least_as_strong_as_asked() -> None:
 def test_nothing_costs_nothing_at_any_price() -> None:
     empty = Workload(objects=0, size=0)
     assert total(proof_cost(Proof.READ, empty, prices=replace(PRICES, thousand_reads=None))) == 0
+    dear = replace(PRICES, million_objects=None)
+    assert total(job_cost(job(S3ReplicateObject()), empty, prices=dear)) == Decimal("0.25")
 
 
 @pytest.mark.parametrize("change", [{"job": "cheap"}, {"job": []}, None], ids=str)
@@ -103,8 +106,21 @@ def test_a_price_list_that_is_none_is_refused(change: dict[str, Any] | None) -> 
         Prices.parse(json.dumps(document))
 
 
-def test_evidence_costs_what_its_requests_do() -> None:
-    lines = evidence_cost(reads=2_000_000, lists=1000, size=2**30, prices=PRICES)
-    assert total(lines) == Decimal("0.805")
+def test_an_audit_costs_what_it_uses() -> None:
+    used = Usage(reads=2_000_000, lists=1000, read=2**30)
+    assert total(usage_cost(used, prices=PRICES)) == Decimal("0.805")
     dear = replace(PRICES, gigabyte_transferred=None)
-    assert total(evidence_cost(reads=1, lists=0, size=1, prices=dear)) is None
+    assert total(usage_cost(replace(used, read=1), prices=dear)) is None
+    assert total(usage_cost(replace(used, read=0), prices=dear)) == Decimal("0.805")
+
+
+def test_a_function_costs_its_invocations_and_its_memory() -> None:
+    used = Usage(jobs=1, tasks=10**6, invocations=10**6, memory_seconds=10**6 * 2**30)
+    assert total(usage_cost(used, prices=PRICES)) == Decimal("18.1167")
+    assert total(usage_cost(replace(used, memory_seconds=None), prices=PRICES)) is None
+
+
+def test_what_is_not_used_has_no_line() -> None:
+    assert usage_cost(Usage(), prices=PRICES) == []
+    [line] = usage_cost(Usage(listed=5 * 10**6), prices=PRICES)
+    assert (line.item, line.count, line.amount) == ("inventory", 5_000_000, Decimal("0.014"))

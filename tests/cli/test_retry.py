@@ -290,7 +290,7 @@ def test_another_job_than_the_audited_one_is_refused(retrying: Retrying, tmp_pat
     assert "the ledger is of a job; --job is another" in str(result.exception)
 
 
-SAVED = {
+SAVED: dict[str, Any] = {
     "JobId": "a job",
     "Operation": {"S3PutObjectCopy": {"TargetResource": "arn:aws:s3:::copies"}},
     "RoleArn": "arn:aws:iam::111122223333:role/copy",

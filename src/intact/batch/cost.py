@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from intact.batch.workload import Workload
 
 GIGABYTE = 1024**3
+COMPUTED = "bytes computed"
+"""The item whose price AWS does not publish clearly."""
 _WRITES = (
     "S3PutObjectCopy",
     "S3PutObjectAcl",
@@ -50,6 +52,9 @@ class Prices:
         thousand_reads: A thousand HEAD, GET or GetObjectAttributes requests.
         gigabyte_computed: 2**30 bytes of a Compute checksum job; not documented clearly.
         gigabyte_transferred: 2**30 bytes read to where the audit runs.
+        million_listed: A million objects that an inventory lists.
+        million_invocations: A million invocations of a Lambda function.
+        gigabyte_seconds: 2**30 bytes of a Lambda function's memory for a second.
     """
 
     date: str
@@ -62,6 +67,9 @@ class Prices:
     thousand_reads: Decimal | None
     gigabyte_computed: Decimal | None
     gigabyte_transferred: Decimal | None
+    million_listed: Decimal | None
+    million_invocations: Decimal | None
+    gigabyte_seconds: Decimal | None
 
     @classmethod
     def parse(cls, document: str | bytes) -> Self:
@@ -87,13 +95,40 @@ class Line:
 
     Attributes:
         item: What is paid for.
-        count: How many, in the item's own unit.
-        amount: Money; None where no price is known.
+        count: How many, in the item's own unit; None where nobody can say.
+        amount: Money; None where no price is known, or no count.
     """
 
     item: str
-    count: int
+    count: int | None
     amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What an audit uses that is paid for; None where nobody can say how much.
+
+    Attributes:
+        reads: HEAD, GET and GetObjectAttributes requests.
+        lists: LIST requests.
+        read: Bytes read to where the audit runs.
+        jobs: Batch jobs.
+        tasks: Their tasks.
+        computed: Bytes that Compute checksum jobs read.
+        listed: Objects that inventories list.
+        invocations: Invocations of a Lambda function.
+        memory_seconds: Its memory in bytes, times the seconds that it runs.
+    """
+
+    reads: int | None = 0
+    lists: int | None = 0
+    read: int | None = 0
+    jobs: int | None = 0
+    tasks: int | None = 0
+    computed: int | None = 0
+    listed: int | None = 0
+    invocations: int | None = 0
+    memory_seconds: int | None = 0
 
 
 class Proof(Enum):
@@ -129,38 +164,34 @@ def job_cost(spec: JobSpec, load: Workload, *, prices: Prices) -> list[Line]:
 
 def proof_cost(proof: Proof, load: Workload, *, prices: Prices) -> list[Line]:
     """What it costs to prove every copy in one way; rows of jobs are bound by a HEAD each too."""
-    reads = prices.thousand_reads
     if proof is Proof.NONE:
         return []
-    heads = _line("HEAD requests", 2 * load.objects, reads, per=1000)
-    computing = [*_job(load, prices), _computed(load, prices)]
-    if proof is Proof.INDEPENDENT:
-        return [*computing, heads]
-    if proof is Proof.COMPUTED:
-        return [*computing, *computing, heads]
-    if proof is Proof.READ:
-        return [
-            heads,
-            _line("GET requests", load.objects, reads, per=1000),
-            _line("bytes read", load.size, prices.gigabyte_transferred, per=GIGABYTE),
-        ]
-    return [heads]
+    jobs = {Proof.INDEPENDENT: 1, Proof.COMPUTED: 2}.get(proof, 0)
+    reading = proof is Proof.READ
+    usage = Usage(
+        reads=(3 if reading else 2) * load.objects,
+        read=load.size if reading else 0,
+        jobs=jobs,
+        tasks=jobs * load.objects,
+        computed=jobs * load.size,
+    )
+    return usage_cost(usage, prices=prices)
 
 
-def evidence_cost(*, reads: int, lists: int, size: int, prices: Prices) -> list[Line]:
-    """What evidence cost that was gathered by requests.
-
-    Args:
-        reads: HEAD, GET and GetObjectAttributes requests.
-        lists: LIST requests.
-        size: Bytes read.
-        prices: What each costs.
-    """
-    return [
-        _line("HEAD and GET requests", reads, prices.thousand_reads, per=1000),
-        _line("LIST requests", lists, prices.thousand_writes, per=1000),
-        _line("bytes read", size, prices.gigabyte_transferred, per=GIGABYTE),
-    ]
+def usage_cost(usage: Usage, *, prices: Prices) -> list[Line]:
+    """What an audit costs that uses so much; a line for each thing that it uses."""
+    items = (
+        ("HEAD and GET requests", usage.reads, prices.thousand_reads, 1000),
+        ("LIST requests", usage.lists, prices.thousand_writes, 1000),
+        ("bytes read", usage.read, prices.gigabyte_transferred, GIGABYTE),
+        ("batch job", usage.jobs, prices.job, 1),
+        ("batch objects", usage.tasks, prices.million_objects, 10**6),
+        (COMPUTED, usage.computed, prices.gigabyte_computed, GIGABYTE),
+        ("inventory", usage.listed, prices.million_listed, 10**6),
+        ("invocations", usage.invocations, prices.million_invocations, 10**6),
+        ("function memory", usage.memory_seconds, prices.gigabyte_seconds, GIGABYTE),
+    )
+    return [_line(item, count, price, per=per) for item, count, price, per in items if count != 0]
 
 
 def total(lines: Iterable[Line]) -> Decimal | None:
@@ -189,9 +220,11 @@ def _job(load: Workload, prices: Prices) -> list[Line]:
 
 
 def _computed(load: Workload, prices: Prices) -> Line:
-    return _line("bytes computed", load.size, prices.gigabyte_computed, per=GIGABYTE)
+    return _line(COMPUTED, load.size, prices.gigabyte_computed, per=GIGABYTE)
 
 
-def _line(item: str, count: int, price: Decimal | None, *, per: int) -> Line:
-    amount = Decimal(0) if not count else None if price is None else price * count / per
+def _line(item: str, count: int | None, price: Decimal | None, *, per: int) -> Line:
+    if count == 0:
+        return Line(item=item, count=0, amount=Decimal(0))
+    amount = None if price is None or count is None else price * count / per
     return Line(item=item, count=count, amount=amount)

@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from intact.audit import Level, ReadMode, Subject
+from intact.audit import Level, ReadMode
 from intact.audit.ledger import LEDGER
-from intact.batch import S3PutObjectCopy
 from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
 from intact.cli.evidence import (
     COMPUTE,
     INVOKE,
-    describe,
     evidence_report,
     expected_file,
     inventories,
@@ -29,8 +27,8 @@ from intact.cli.output import json_option
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
 from intact.cli.resuming import resumable
+from intact.cli.subject import subject_of
 from intact.errors import ExitCode, FormatError
-from intact.s3.names import parse_uri
 
 if TYPE_CHECKING:
     from intact.cli.output import Output
@@ -163,7 +161,7 @@ Examples:
 @json_option
 @aws_options
 @click.pass_context
-def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal per contradiction
+def command(  # noqa: PLR0913 - one argument per option, and one refusal per contradiction
     context: click.Context,
     /,
     *,
@@ -217,26 +215,18 @@ def command(  # noqa: C901, PLR0913 - one argument per option, and one refusal p
             raise click.UsageError("--replay asks nobody, so it takes neither JOB nor --manifest")
         return _replay(replay, output)
     reach = Aws(**aws)
-    if (job is None) == (manifest is None):
-        raise click.UsageError("give either JOB or --manifest")
     if invoked and job is None:
         raise click.UsageError("--invoked needs JOB, whose end tells which answers came after it")
-    if job is not None:
-        subject = Subject.from_describe(describe(job, account_id=account_id, reach=reach))
-    else:
-        if target_resource is None:
-            raise click.UsageError("--manifest needs --target-resource")
-        subject = _manual(
-            manifest or "",
-            fields=tuple(fields.split(",")),
-            operation=S3PutObjectCopy(
-                target_resource=target_resource,
-                target_key_prefix=target_key_prefix,
-                checksum_algorithm=Algorithm.parse(checksum_algorithm)
-                if checksum_algorithm
-                else None,
-            ),
-        )
+    subject = subject_of(
+        job,
+        account_id=account_id,
+        manifest=manifest,
+        fields=fields,
+        target_resource=target_resource,
+        target_key_prefix=target_key_prefix,
+        checksum_algorithm=checksum_algorithm,
+        reach=reach,
+    )
     created = datetime.now(UTC)
     sign = signer(sign_key) if sign_key is not None else None
     folder = out or Path(f"intact-audit-{created:%Y%m%dT%H%M%SZ}")
@@ -335,16 +325,3 @@ def _replay(ledger: Path, output: Output) -> int:
         raise FormatError(f"{ledger}: {found:,} of {reader.seal.records:,} verdicts do not follow")
     output.tell(f"All {reader.seal.records:,} verdicts follow from their evidence.")
     return ExitCode.VERIFIED
-
-
-def _manual(manifest: str, *, fields: tuple[str, ...], operation: S3PutObjectCopy) -> Subject:
-    return Subject(
-        name=manifest,
-        operation=operation,
-        manifest=parse_uri(manifest),
-        manifest_etag=None,
-        fields=fields,
-        report=None,
-        reports_all_tasks=False,
-        window=None,
-    )

@@ -14,9 +14,9 @@ from intact.batch.rules import UNREAD, UNSOUND
 from intact.batch.spec import client_request_token, to_json
 from intact.checksum import Algorithm
 from intact.cli.control import COMMANDS
+from intact.cli.job_plan import plan
 from intact.cli.options import Aws, s3_options
 from intact.cli.output import json_option
-from intact.cli.plan import plan
 from intact.errors import ExitCode
 from intact.s3.names import bucket_arn
 

@@ -32,6 +32,7 @@ class LazyGroup(click.Group):
         "kernels": "Show every native kernel and which one is in use.",
         "ledger": "Compare, merge and export ledgers.",
         "manifest": "Write, check and split the manifests of batch jobs.",
+        "plan": "Say what each way of auditing a copy job takes, and could prove.",
         "put": "Upload a file, its CRC64NVME declared and confirmed.",
         "rehearse": "Run S3 Batch Operations on this machine.",
         "report": "Show what a ledger holds.",

@@ -1,137 +1,225 @@
-"""``intact job plan``: what a job will cost, and what each proof of it costs afterwards."""
+"""``intact plan``: what each way of auditing a copy job takes, and could prove."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import os
 from importlib import resources
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from intact.batch import JobSpec
-from intact.batch.cost import Line, Prices, Proof, cheapest, job_cost, proof_cost, total
-from intact.batch.workload import Workload, measure, sizes_in
-from intact.cli.manifest import columns_of, open_manifest
-from intact.cli.options import Aws, FileOrAddress, s3_options
+from intact.audit import Level, Policy
+from intact.audit.plan import options, recommend
+from intact.audit.sampled import Means, Sampled, Terms
+from intact.batch.cost import Prices
+from intact.batch.manifest import FIELDS
+from intact.batch.rates import Rates
+from intact.checksum import Algorithm
+from intact.cli.options import Aws, Size, aws_options
 from intact.cli.output import json_option
-from intact.errors import ExitCode, StoreError, UsageError
-from intact.s3.names import parse_uri
+from intact.cli.planning import Place, following, records
+from intact.cli.progress import Bar
+from intact.cli.subject import subject_of
+from intact.errors import ExitCode, UsageError
+from intact.render.plan import plan_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from decimal import Decimal
-
+    from intact.audit import Subject
     from intact.cli.output import Output
+
+_LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.RECORDED.value}
 
 
 @click.command(
     epilog="""\b
 Examples:
-  $ intact job plan job.json --objects 10000000 --bytes 1099511627776
-  $ intact job plan job.json --manifest m.csv --columns Bucket,Key,Size
-  $ intact job plan job.json --list s3://photos/2026/ --level independent"""
+  $ intact plan 6a4d1f20-... --account-id 111122223333
+  $ intact plan job.json.submitted --require computed --prices ours.json
+  $ intact plan --manifest s3://lists/m.csv --target-resource arn:aws:s3:::copies --json
+  $ intact plan --manifest m.csv --fields Bucket,Key,Ignore --carried Size --sample 0 \\
+      --target-resource arn:aws:s3:::copies
+
+What a job will cost before it runs, and each level of proof by price alone: intact job plan."""
 )
-@click.argument("file", type=click.File("rb"))
-@click.option("--objects", type=click.IntRange(0), help="Objects of the job.")
-@click.option("--bytes", "size", type=click.IntRange(0), help="Their bytes together.")
+@click.argument("job", required=False)
+@click.option("--account-id", help="Account that owns the job, where JOB is an id.")
+@click.option("--manifest", help="A manifest, where no job is known: a file or s3://BUCKET/KEY.")
+@click.option("--fields", default=",".join(FIELDS), show_default=True, help="Its columns.")
+@click.option("--target-resource", help="ARN of the destination bucket, with --manifest.")
+@click.option("--target-key-prefix", help="What the copies' keys begin with, with --manifest.")
 @click.option(
-    "--manifest",
-    type=FileOrAddress(),
-    help="Count both in a manifest with sizes: a file or s3:// address.",
+    "--checksum-algorithm",
+    type=click.Choice([algorithm.value for algorithm in Algorithm], case_sensitive=False),
+    help="What the copies' checksums must be of, with --manifest.",
 )
-@click.option("--columns", help="Of that manifest, as intact manifest lint; Size among them.")
-@click.option("--list", "place", help="Count both by listing s3://BUCKET/PREFIX.")
-@click.option("--listed", default=0, help="Objects of the bucket whose list S3 makes.")
-@click.option("--prices", type=click.File("rb"), help="Another price list, as JSON.")
 @click.option(
-    "--level",
-    type=click.Choice([proof.name.lower() for proof in Proof]),
+    "--carried",
+    default="",
+    metavar="NAMES",
+    help="What the manifest's Ignore columns hold, in order; Size makes bytes exact.",
+)
+@click.option(
+    "--require",
     default="recorded",
     show_default=True,
-    help="The least that an audit afterwards shall prove.",
+    type=click.Choice(list(_LEVELS)),
+    help="Weakest proof that counts, as intact audit takes it.",
 )
+@click.option(
+    "--sample",
+    default=400,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Objects to ask about, by two HeadObject requests or a few more each; 0 asks about none.",
+)
+@click.option("--workers", default=16, show_default=True, type=click.IntRange(1), help="Of boto3.")
+@click.option(
+    "--processes",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Of the lean client.",
+)
+@click.option(
+    "--executors",
+    default=2,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Cores of the Spark cluster.",
+)
+@click.option(
+    "--memory", type=Size(), default="2GiB", show_default=True, help="Of an offline audit."
+)
+@click.option("--rates", type=click.File("rb"), help="Your own figures, as JSON.")
+@click.option("--prices", type=click.File("rb"), help="Another price list, as JSON.")
 @json_option
-@s3_options
-def plan(  # noqa: PLR0913 - one argument per option
+@aws_options
+@click.pass_context
+def command(  # noqa: PLR0913 - one argument per option
+    context: click.Context,
+    /,
     *,
-    file: IO[bytes],
-    objects: int | None,
-    size: int | None,
+    job: str | None,
+    account_id: str | None,
     manifest: str | None,
-    columns: str | None,
-    place: str | None,
-    listed: int,
+    fields: str,
+    target_resource: str | None,
+    target_key_prefix: str | None,
+    checksum_algorithm: str | None,
+    carried: str,
+    require: str,
+    sample: int,
+    workers: int,
+    processes: int,
+    executors: int,
+    memory: int,
+    rates: IO[bytes] | None,
     prices: IO[bytes] | None,
-    level: str,
     output: Output,
     **aws: Any,  # noqa: ANN401 - fields of Aws
 ) -> int:
-    """Print what a job costs, and what each level of proof of its copies costs afterwards."""
-    from intact.cli.job import read_job  # noqa: PLC0415 - that module has this command
+    """Say how long each way of auditing a finished copy job takes, and what it could prove.
 
-    spec = JobSpec.parse(read_job(file.read()))
-    if manifest is not None and place is None and objects is None and size is None:
-        with open_manifest(manifest, Aws(**aws)) as rows:
-            load = measure(sizes_in(rows, columns=columns_of(rows, columns)), listed=listed)
-    elif place is not None and manifest is None and objects is None and size is None:
-        load = measure(_listed(place, Aws(**aws)), listed=listed)
-    elif objects is not None and size is not None and manifest is None and place is None:
-        load = Workload(objects=objects, size=size, listed=listed)
-    else:
-        raise UsageError("wanted either --manifest, or --list, or both --objects and --bytes")
-    standard = resources.files("intact.batch").joinpath("prices.json")
-    price_list = Prices.parse(prices.read() if prices else standard.read_bytes())
-    output.record("workload", asdict(load))
-    output.tell(f"{load.objects:,} objects of {load.size:,} bytes")
-    if load.large:
-        output.tell(f"{load.large:,} of them are too large for a copy task: intact manifest split")
-    tell_prices(price_list, output)
-    _bill("the job", "job", job_cost(spec, load, prices=price_list), output)
-    for proof in Proof:
-        title = f"proof, level {proof.value}, {proof.name.lower()}"
-        _bill(title, proof.name.lower(), proof_cost(proof, load, prices=price_list), output)
-    best = cheapest(Proof[level.upper()], load, prices=price_list)
-    named = None if best is None else best.name.lower()
-    output.record("cheapest", {"least": level, "proof": named})
-    told = "none whose price is known" if named is None else named
-    output.tell(f"cheapest proof of at least {level}: {told}")
+    JOB is what intact audit takes.  Its manifest is read once; a sample of it, the same each time,
+    is asked about on both sides; all else is extrapolated, with its uncertainty.  Recommended is
+    the cheapest way that proves whatever any way can, and the commands that take it.
+
+    Exit code 3: nothing is recommended, or some of the sample is proven by no way.
+    """
+    reach = Aws(**aws)
+    local = None if manifest is None or manifest.startswith("s3://") else Path(manifest)
+    if local is not None and not local.is_file():
+        raise UsageError(f"--manifest is {manifest!r}; wanted a file or s3://BUCKET/KEY")
+    subject = subject_of(
+        job,
+        account_id=account_id,
+        manifest=manifest if local is None else f"s3://BUCKET/{local.name}",
+        fields=fields,
+        target_resource=target_resource,
+        target_key_prefix=target_key_prefix,
+        checksum_algorithm=checksum_algorithm,
+        reach=reach,
+    )
+    beside = resources.files("intact.batch")
+    price_list = Prices.parse(
+        beside.joinpath("prices.json").read_bytes() if prices is None else prices.read()
+    )
+    figures = Rates.parse(
+        beside.joinpath("rates.json").read_bytes(), b"{}" if rates is None else rates.read()
+    )
+    means = Means(
+        workers=workers,
+        processes=processes,
+        processors=os.cpu_count() or 1,
+        executors=executors,
+        memory=memory,
+        job=job is not None,
+    )
+    sampled, policy = _sampled(
+        subject,
+        reach,
+        local=local,
+        carried=tuple(carried.split(",")) if carried else (),
+        most=sample,
+        workers=workers,
+        require=_LEVELS[require],
+    )
+    terms = Terms(policy=policy, means=means, rates=figures, prices=price_list)
+    found = options(sampled, terms)
+    advice = recommend(found)
+    place = Place(context=context, subject=subject, local=local, means=means, policy=policy)
+    lines = list(following(advice, place))
+    if not advice.steps or advice.unproven:
+        output.worsen(ExitCode.UNPROVEN)
+    for kind, members in records(sampled, found, advice, lines, prices=price_list):
+        output.record(kind, members)
+    for line in plan_lines(sampled, found, advice, prices=price_list):
+        output.tell(line)
+    if lines:
+        output.tell("next:")
+    for line in lines:
+        output.tell(f"  {line}")
     return ExitCode.VERIFIED
 
 
-def _listed(place: str, reach: Aws) -> Iterator[int]:
-    from intact.adapters.listing import list_objects  # noqa: PLC0415 - imports boto3
+def _sampled(  # noqa: PLR0913 - keywords all but two
+    subject: Subject,
+    reach: Aws,
+    *,
+    local: Path | None,
+    carried: tuple[str, ...],
+    most: int,
+    workers: int,
+    require: Level,
+) -> tuple[Sampled, Policy]:
+    """Read the manifest, ask about a sample, and say by which terms."""
+    from intact.adapters.sampling import ask, draw  # noqa: PLC0415 - imports boto3
 
-    ref = parse_uri(place)
-    for found in list_objects(reach.client(workers=1), ref.bucket, prefix=ref.key):
-        if found.size is None:
-            raise StoreError(f"listing {place}: {found.source} has no size")
-        yield found.size
-
-
-def _bill(title: str, name: str, lines: list[Line], output: Output) -> None:
-    output.record("bill", bill_members(name, lines))
-    output.tell(f"{title}: {money(total(lines))}")
-    for line in lines:
-        output.tell(f"  {line.item:<16} {line.count:>20,} {money(line.amount):>14}")
-
-
-def bill_members(name: str, lines: list[Line]) -> dict[str, Any]:
-    """What something costs, for a record, which has decimal numbers as text."""
-    told = [asdict(line) | {"amount": _exact(line.amount)} for line in lines]
-    return {"bill": name, "total": _exact(total(lines)), "lines": told}
-
-
-def _exact(amount: Decimal | None) -> str | None:
-    return None if amount is None else str(amount)
-
-
-def tell_prices(prices: Prices, output: Output) -> None:
-    """Say which price list speaks."""
-    words = {"date": prices.date, "region": prices.region, "currency": prices.currency}
-    output.record("prices", words)
-    output.tell(f"prices of {prices.date}, {prices.region}, in {prices.currency}")
-
-
-def money(amount: Decimal | None) -> str:
-    """An amount for people."""
-    return "unknown" if amount is None else f"{amount:,.2f}"
+    with Bar() as progress:
+        progress.phase("reading the manifest")
+        store = reach.store(workers=workers)
+        drawn = draw(subject, store, local=local, carried=carried, most=most)
+        policy = Policy(
+            reported=False,
+            versioned=drawn.versioned,
+            algorithm=subject.operation.checksum_algorithm,
+            window=subject.window,
+            require=require,
+        )
+        seen, measured = ask(
+            drawn,
+            reach.lean(workers=workers),
+            destination=subject.operation.destination,
+            policy=policy,
+            workers=workers,
+            progress=progress,
+        )
+    sampled = Sampled(
+        objects=drawn.objects,
+        malformed=drawn.malformed,
+        size=drawn.size,
+        seen=seen,
+        measured=measured,
+    )
+    return sampled, policy

@@ -316,6 +316,46 @@ RECORDS: Final[Mapping[str, Mapping[str, Members]]] = {
             "delete_markers": "integer: What was left out of that.",
         }
     },
+    "plan": {
+        "sample": {
+            "objects": "integer: Objects of the manifest.",
+            "malformed": "integer: Its rows that could not be read.",
+            "bytes": "integer?: Bytes of the objects, where the manifest tells.",
+            "asked": "integer: Objects that were asked about.",
+            "unseen_share": "number: Largest share of the objects that the sample may have missed.",
+            "shares": "object: By trait, what share has it: low, likely and high.",
+            "measured": "object?: Rates and latency of the requests that were sent.",
+        },
+        "way": {
+            "way": "text: One way of auditing.",
+            "available": "boolean: Whether it can be taken with what was given.",
+            **{
+                name: f"object: {what}: low, likely and high; null where nobody knows."
+                for name, what in (
+                    ("requests", "Requests to S3"),
+                    ("read", "Bytes read"),
+                    ("computed", "Bytes that S3 reads to compute checksums"),
+                    ("tasks", "Tasks of batch jobs"),
+                    ("seconds", "How long it takes"),
+                    ("money", "What it costs"),
+                    ("memory", "Bytes of memory"),
+                    ("proven", "Objects that it proves"),
+                    ("wrong", "Objects that it finds wrong"),
+                    ("open", "Objects that it leaves open"),
+                )
+            },
+            "currency": "text: Of the prices.",
+            "bill": "list: Each with item, count and amount, which is null where it is unknown.",
+            "levels": "object: Objects of the sample by level of evidence.",
+            "reasons": "object: Objects of the sample by reason.",
+        },
+        "recommendation": {
+            "ways": "list: What to do in turn, each with way and the objects it proves.",
+            "unproven": "integer: Objects of the sample that no way proves.",
+            "rivals": "list: Ways that are cheaper below a price of a gigabyte computed.",
+            "commands": "list: To run, in turn; words in capitals are to be filled in.",
+        },
+    },
     "put": {"object": _OBJECT},
     "rehearse": {
         "endpoint": {

@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from intact.errors import IntactError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 
@@ -44,16 +44,23 @@ def again(context: click.Context, folder: Path) -> str:
     line = [context]
     while line[0].parent is not None:
         line.insert(0, line[0].parent)
-    words = [word for each in line for word in (each.info_name or "", *_given(each))]
+    words = [
+        word for each in line for word in (each.info_name or "", *given(each, besides={"out"}))
+    ]
     return shlex.join([*words, "--out", str(folder)])
 
 
-def _given(context: click.Context) -> Iterator[str]:
-    """The words of a command's own arguments and options, as far as they matter to another run."""
+def given(context: click.Context, *, besides: Collection[str] = ()) -> Iterator[str]:
+    """Yield the arguments and options of this call, passwords in addresses left out.
+
+    Args:
+        context: The command's.
+        besides: Names of parameters to leave out.
+    """
     for parameter in context.command.params:
         name = parameter.name or ""
         told = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if not told or name == "out" or name not in context.params:
+        if not told or name in besides or name not in context.params:
             continue
         value = context.params[name]
         option = parameter.opts[0]

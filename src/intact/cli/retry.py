@@ -21,9 +21,9 @@ from intact.batch.split import MOST_ROWS
 from intact.checksum import Algorithm
 from intact.cli.evidence import describe
 from intact.cli.following import following
+from intact.cli.job_plan import bill_members, money, tell_prices
 from intact.cli.options import Aws, aws_options
 from intact.cli.output import json_option
-from intact.cli.plan import bill_members, money, tell_prices
 from intact.errors import ExitCode, UsageError
 from intact.s3.names import (
     ObjectRef,

@@ -22,7 +22,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from intact.audit import Reason, Verdict
-from intact.batch.cost import evidence_cost, total
+from intact.batch.cost import Usage, total, usage_cost
 from intact.render.steps import next_steps, reproduce
 from intact.render.timeline import timeline_chart, timeline_note
 from intact.render.words import (
@@ -277,8 +277,8 @@ def _asked(overview: Overview, prices: Prices | None) -> Iterator[tuple[str, str
     yield "bytes read", size_name(asked.size)
     if prices is not None:
         reads = asked.objects + asked.parts + asked.reads
-        lines = evidence_cost(reads=reads, lists=asked.versions, size=asked.size, prices=prices)
-        amount = total(lines)
+        usage = Usage(reads=reads, lists=asked.versions, read=asked.size)
+        amount = total(usage_cost(usage, prices=prices))
         known = "unknown" if amount is None else f"{amount:,.2f} {prices.currency}"
         yield "cost at list price", known
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,22 +20,26 @@ if TYPE_CHECKING:
 if shutil.which("java") is None:
     pytest.skip("Spark needs Java", allow_module_level=True)
 pytestmark = pytest.mark.filterwarnings(  # py4j leaves its sockets to the collector
-    "ignore:unclosed:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    "ignore:unclosed:ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+    "ignore:distutils Version classes:DeprecationWarning",  # PySpark 3.5 reads versions by them
 )
 sql = pytest.importorskip("pyspark.sql")
 
 
 @pytest.fixture(scope="module")
 def spark() -> Iterator[SparkSession]:
-    found = (
-        sql.SparkSession.builder.master("local[2,4]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.host", "127.0.0.1")
-        .config("spark.driver.bindAddress", "127.0.0.1")
-        .getOrCreate()
-    )
-    yield found
-    found.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_PYTHON", sys.executable)  # PySpark 3.5 takes python3 of PATH
+        found = (
+            sql.SparkSession.builder.master("local[2,4]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.driver.host", "127.0.0.1")
+            .config("spark.driver.bindAddress", "127.0.0.1")
+            .getOrCreate()
+        )
+        yield found
+        found.stop()
 
 
 def test_spark_finds_what_one_machine_finds(tmp_path: Path, spark: SparkSession) -> None:
