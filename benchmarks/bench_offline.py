@@ -43,56 +43,51 @@ WINDOW = Window(
     begin=datetime(2026, 11, 22, 3, tzinfo=UTC), end=datetime(2026, 11, 22, 9, tzinfo=UTC)
 )
 FILES = 16
+SIDES = ("sources", "copies")
 LINES = "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x02')"
 
 
 def generate(folder: Path, objects: int) -> None:
-    """Write the inputs."""
+    """Write the inputs, in files of a part of the objects each."""
     with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
-        connection.execute(
-            "CREATE VIEW objects AS SELECT i, i % $every AS fault, 'data/' || "
-            "lpad((i % 1000)::VARCHAR, 4, '0') || '/customer%20files/2026/part-' || "
-            "md5(i::VARCHAR) || '.parquet' AS key, upper(md5(('d' || i)::VARCHAR)[:16]) AS hex "
-            "FROM range($objects) AS t(i)".replace("$every", str(EVERY)).replace(
-                "$objects", str(objects)
-            )
-        )
-
-        def write(name: str, query: str) -> None:
-            connection.execute(f"COPY ({query}) TO '{folder / name}' {LINES}")
-
-        write(
-            "manifest.csv",
-            "SELECT 'sources,' || key || CASE fault WHEN 6 THEN '+' ELSE '' END FROM objects",
-        )
         for file in range(FILES):
-            some = f"FROM objects WHERE i % {FILES} = {file}"
-            write(f"report-{file}.csv", _report(some))
-            for side in ("sources", "copies"):
-                write(f"{side}-{file}.csv", _computed(some, side))
+            begin, end = objects * file // FILES, objects * (file + 1) // FILES
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE objects AS SELECT *, md5(hex) AS etag, "
+                f"to_base64(unhex(hex)) AS said FROM (SELECT i, i % {EVERY} AS fault, "
+                "concat('data/', lpad((i % 1000)::VARCHAR, 4, '0'), '/customer%20files/2026/part-',"
+                " md5(i::VARCHAR), '.parquet') AS key, lpad(hex(hash(i)), 16, '0') AS hex "
+                f"FROM range({begin}, {end}) AS t(i))"
+            )
+            made = {f"report-{file}.csv": _REPORT, "manifest.part": _MANIFEST}
+            made |= {f"{side}-{file}.csv": _computed(side) for side in SIDES}
+            for name, query in made.items():
+                connection.execute(f"COPY ({query}) TO '{folder / name}' {LINES}")
+            with (folder / "manifest.csv").open("ab") as whole:
+                whole.write((folder / "manifest.part").read_bytes())
+            (folder / "manifest.part").unlink()
 
 
-def _report(some: str) -> str:
-    row = "'sources,' || key || ',,' || "
+_MANIFEST = "SELECT concat('sources,', key, CASE fault WHEN 6 THEN '+' END) FROM objects"
+_REPORT = (
+    "SELECT concat('sources,', key, CASE fault WHEN 2 THEN ',,failed,200,AccessDenied,Access Denied'"
+    " WHEN 7 THEN ',,succeded,200,,Successful' ELSE ',,succeeded,200,,Successful' END) "
+    "FROM objects WHERE fault NOT IN (3, 6) UNION ALL SELECT concat('sources,', key, "
+    "',,failed,200,InternalError,We encountered an internal error') FROM objects WHERE fault = 4"
+)
+
+
+def _computed(side: str) -> str:
+    hexed, said, left, spoilt = "hex", "said", "6", "''"
+    if side == "copies":
+        hexed = "CASE fault WHEN 1 THEN reverse(hex) ELSE hex END"
+        said = "CASE fault WHEN 1 THEN to_base64(unhex(reverse(hex))) ELSE said END"
+        left, spoilt = "5, 6", "CASE fault WHEN 8 THEN '00' END"
     return (
-        f"SELECT {row} CASE fault WHEN 2 THEN 'failed,200,AccessDenied,Access Denied' "
-        f"WHEN 7 THEN 'succeded,200,,Successful' ELSE 'succeeded,200,,Successful' END {some} "
-        f"AND fault NOT IN (3, 6) UNION ALL "
-        f"SELECT {row} 'failed,200,InternalError,We encountered an internal error' {some} "
-        "AND fault = 4"
-    )
-
-
-def _computed(some: str, side: str) -> str:
-    hexed = "hex" if side == "sources" else "CASE fault WHEN 1 THEN reverse(hex) ELSE hex END"
-    left = "6" if side == "sources" else "5, 6"
-    spoilt = "''" if side == "sources" else "CASE fault WHEN 8 THEN '00' ELSE '' END"
-    return (
-        f'SELECT \'{side},\' || key || \',,succeeded,200,,"{{""checksum_base64"":""\' || '
-        f'to_base64(unhex({hexed})) || \'"",""ETag"":""\' || md5(hex) || '
-        '\'"",""checksumAlgorithm"":""CRC64NVME"",""checksumType"":""FULL_OBJECT'
-        f'"",""checksum_hex"":""\' || {hexed} || {spoilt} || \'""}}"\' {some} '
-        f"AND fault NOT IN ({left})"
+        f"SELECT concat('{side},', key, ',,succeeded,200,,\"{{\"\"checksum_base64\"\":\"\"', {said}, "
+        "'\"\",\"\"ETag\"\":\"\"', etag, '\"\",\"\"checksumAlgorithm\"\":\"\"CRC64NVME\"\",\"\"checksumType'"
+        f", '\"\":\"\"FULL_OBJECT\"\",\"\"checksum_hex\"\":\"\"', {hexed}, {spoilt}, '\"\"}}\"') "
+        f"FROM objects WHERE fault NOT IN ({left})"
     )
 
 

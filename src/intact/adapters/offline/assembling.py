@@ -9,17 +9,49 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from intact.adapters.arrow import KNOWN, SCHEMA, arrow_type
-from intact.audit.schema import COLUMNS
+from intact.adapters.arrow import KNOWN, SCALARS, SCHEMA, arrow_type
+from intact.adapters.offline.reports import KINDS
+from intact.audit.schema import CHECKSUM, COLUMNS, COMPUTED, MOMENT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from intact.audit import Finding, Slot
     from intact.audit.schema import Type
 
 Judged = tuple["Finding", frozenset["Slot"]]
 """A finding, and the slots that ``decide`` asked for to no avail."""
+
+
+def computed(lone: Mapping[str, pa.Array], *, begun: datetime | None) -> pa.ListArray:
+    """Make a column of what was computed of one side; null where nothing was.
+
+    Args:
+        lone: The columns of ``joining.LONE``; in a row without kind there is nothing.
+        begun: When the job was created.
+    """
+    there = lone["kind"].is_valid()
+    some = lone if there.false_count == 0 else {k: a.filter(there) for k, a in lone.items()}
+    kinds = pc.subtract(some["kind"].cast(pa.int8()), 1)
+    words = {
+        "algorithm": pa.array([algorithm.value for algorithm, _ in KINDS]).take(kinds),
+        "type": pa.array([kind and kind.value for _, kind in KINDS]).take(kinds),
+        "digest": some["digest"],
+        "parts": some["parts"],
+    }
+    rows = _struct(
+        COMPUTED,
+        {
+            "checksum": _struct(CHECKSUM, words),
+            "etag": some["etag"],
+            "version": some["naming"],
+            "begun": pa.repeat(pa.scalar(begun, SCALARS[MOMENT]), len(kinds)),
+        },
+    )
+    ends = pc.cumulative_sum(there.cast(pa.int32()))
+    offsets = pa.concat_arrays([pa.array([0], pa.int32()), ends])
+    return pa.ListArray.from_arrays(offsets, rows, mask=pc.invert(there))
 
 
 def known(flat: pa.RecordBatch) -> pa.RecordBatch:
@@ -63,6 +95,11 @@ def judged(
         flat = {f"{slot.value}.withheld": pa.array(words, pa.string()).take(at)}
         columns[slot.value] = _array(flat, slot.value, COLUMNS[slot.value])
     return pa.Table.from_arrays([columns[name] for name in SCHEMA.names], schema=SCHEMA)
+
+
+def _struct(kind: Type, members: Mapping[str, pa.Array]) -> pa.StructArray:
+    fields = list(arrow_type(kind))
+    return pa.StructArray.from_arrays([members[field.name] for field in fields], fields=fields)
 
 
 def _array(given: Mapping[str, pa.Array], name: str, kind: Type) -> pa.Array | None:

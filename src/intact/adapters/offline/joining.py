@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.reports import KINDS, RESPELT
 from intact.adapters.offline.sorts import Claim, sort_of
 from intact.adapters.offline.words import quoted
 
@@ -24,8 +25,15 @@ OFFLINE = "the audit reads files alone"
 UNLISTED = "the inventory does not list it"
 TWICE = "the inventory lists it twice"
 REPLACED = "its copy took its place"
+LONE = ("kind", "digest", "parts", "etag", "naming")
+"""Members of ``source_computed``, or of the destination's, where at most one report speaks once."""
 _FACTS = ("size", "etag", "last_modified", "version", "encryption", "storage_class", "archived")
-_CHECKSUM = "struct_pack(algorithm := algorithm, type := type, digest := digest, parts := parts)"
+_ALGORITHMS = ", ".join(quoted(algorithm.value) for algorithm, _ in KINDS)
+_TYPES = ", ".join("NULL" if kind is None else quoted(kind.value) for _, kind in KINDS)
+_CHECKSUM = (
+    f"struct_pack(algorithm := [{_ALGORITHMS}][kind], type := [{_TYPES}][kind], "
+    "digest := digest, parts := parts)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,11 @@ class Terms:
     computed: Sequence[ComputedSet]
     inventories: frozenset[Of]
 
+    def alone(self, of: Of) -> int | None:
+        """Number of the one report that speaks of a side; None where there is another, or none."""
+        found = [number for number, made in enumerate(self.computed) if made.of is of]
+        return found[0] if len(found) == 1 else None
+
 
 def joined(terms: Terms, *, unique: bool) -> str:
     """Join the views ``rows``, ``tasks``, those of ``terms.computed``, ``source``, ``destination``.
@@ -101,7 +114,10 @@ def joined(terms: Terms, *, unique: bool) -> str:
         claims.append(Claim(alias=f"c{number}", of=made.of))
     for of in Of:
         sets = [f"c{n}.found" for n, made in enumerate(terms.computed) if made.of is of]
-        if sets:
+        if (alone := terms.alone(of)) is not None and unique:
+            for name in LONE:
+                columns[f"{of.value}_computed.{name}"] = f"c{alone}.{name}"
+        elif sets:
             columns[f"{of.value}_computed"] = _together(sets)
         columns |= _object(of, terms)
         if of in terms.inventories:
@@ -133,7 +149,9 @@ def _tasks(*, unique: bool) -> str:
     """One row for each object of the report; ``words`` counts what it says of the object."""
     if unique:
         return "(SELECT *, 1 AS words FROM results)"
-    said = "struct_pack(raw_key, status, http, error, message)"
+    said = "struct_pack(raw_key := coalesce(raw_key, {}), status, http, error, message)".replace(
+        "{}", RESPELT.format("key")
+    )
     return (
         "(SELECT bucket, key, version, words, unnest(said) FROM (SELECT bucket, key, version, "
         f"count(DISTINCT status) AS words, min({said}) AS said FROM results GROUP BY ALL))"
@@ -158,7 +176,7 @@ def _task(terms: Terms) -> Iterator[tuple[str, str]]:
     yield "task.unreadable", f"CASE {' '.join(unreadable)} END"
     members = {
         "bucket": "t.bucket",
-        "raw_key": "t.raw_key",
+        "raw_key": f"coalesce(t.raw_key, {RESPELT.format('m.key')})",
         "version": "nullif(t.version, '')",
         "status": "t.status",
         "http_status": "t.http",
@@ -178,14 +196,16 @@ def _computed(made: ComputedSet, *, unique: bool) -> str:
         f"begun := {begun}::TIMESTAMPTZ)"
     )
     if unique:
-        flat = "1 AS n, algorithm, type, digest, etag, nullif(version, '') AS naming"
+        flat = "1 AS n, kind, digest, parts, etag, nullif(version, '') AS naming"
         return f"(SELECT {by}, {flat}, [{row}] AS found FROM {made.table})"
     flat = (
-        "len(found) AS n, found[1].checksum.algorithm AS algorithm, "
-        "found[1].checksum.type AS type, "
-        "found[1].checksum.digest AS digest, found[1].etag AS etag, found[1].version AS naming"
+        "len(found) AS n, kind, found[1].checksum.digest AS digest, found[1].etag AS etag, "
+        "found[1].version AS naming"
     )
-    rows = f"SELECT {by}, list_sort(list(DISTINCT {row})) AS found FROM {made.table} GROUP BY ALL"
+    rows = (
+        f"SELECT {by}, any_value(kind) AS kind, list_sort(list(DISTINCT {row})) AS found "
+        f"FROM {made.table} GROUP BY {by}"
+    )
     return f"(SELECT {by}, {flat}, found FROM ({rows}))"
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from intact.adapters.offline import assembling
 from intact.adapters.offline.inputs import Of
-from intact.adapters.offline.joining import ComputedSet, Terms, joined
+from intact.adapters.offline.joining import LONE, ComputedSet, Terms, joined
 from intact.adapters.offline.listed import LISTED
 from intact.adapters.offline.reports import COMPUTED, TASKS
 from intact.adapters.offline.staging import MANIFEST, ODD
@@ -68,7 +69,7 @@ class Views:
         named = "copy IS FALSE AND version <> ''" if versioned else "false"
         found = self._connection.execute(
             f"SELECT DISTINCT copy, {named} FROM {self._files(f'{name}-*')} "
-            f"WHERE odd IS NULL AND digest IS NOT NULL ORDER BY ALL"
+            f"WHERE odd IS NULL AND kind IS NOT NULL ORDER BY ALL"
         ).fetchall()
         for copy, by_version in found:
             of = Of.DESTINATION if copy else Of.SOURCE
@@ -89,7 +90,7 @@ class Views:
             self._view(
                 made.table,
                 f"FROM {self._files(f'{name}-*', bucket)} "
-                f"WHERE odd IS NULL AND digest IS NOT NULL AND {side} {version}",
+                f"WHERE odd IS NULL AND kind IS NOT NULL AND {side} {version}",
             )
         for of in self.terms.inventories:
             every = self.terms.versioned and of is Of.SOURCE
@@ -101,7 +102,7 @@ class Views:
     def joined(self) -> pa.RecordBatch:
         """Return a row for each row of the manifest."""
         wanted = self._number("SELECT count(*) FROM rows")
-        flat = self._fetch(joined(self.terms, unique=True))
+        flat = self._listed(self._fetch(joined(self.terms, unique=True)))
         if flat.num_rows != wanted:
             flat = self._sorted_out(flat)
         if flat.num_rows != wanted:
@@ -174,6 +175,16 @@ class Views:
         again = self._fetch(f"WITH few AS MATERIALIZED ({keys}), {', '.join([*few, some])} {query}")
         self._connection.unregister("several")
         return pa.concat_batches([once, again.select(once.schema.names).cast(once.schema)])
+
+    def _listed(self, flat: pa.RecordBatch) -> pa.RecordBatch:
+        """Make lists of what the only report on a side computed."""
+        columns = dict(zip(flat.schema.names, flat.columns, strict=True))
+        for of in Of:
+            if (alone := self.terms.alone(of)) is not None:
+                lone = {name: columns.pop(f"{of.value}_computed.{name}") for name in LONE}
+                begun = self.terms.computed[alone].begun
+                columns[f"{of.value}_computed"] = assembling.computed(lone, begun=begun)
+        return pa.RecordBatch.from_pydict(columns)
 
     def _fetch(self, query: str) -> pa.RecordBatch:
         table = self._connection.sql(query).to_arrow_table().combine_chunks()
