@@ -89,17 +89,18 @@ def joined(terms: Terms, *, unique: bool) -> str:
     Args:
         terms: The audit.
         unique: Whether to take it that no input speaks of an object twice; a row of the manifest
-            of which that is wrong comes out more than once.
+            of which that is wrong comes out more than once.  What follows from other columns is
+            left to ``assembling.filled``.
     """
-    columns = dict(_copy(terms))
+    columns = dict(_copy(terms, unique=unique))
     joins = []
     if terms.has_report:
         joins.append(
             f"LEFT JOIN {_tasks(unique=unique)} AS t ON t.bucket = m.bucket AND t.key = m.key "
             "AND t.version = coalesce(m.version, '')"
         )
-        columns["words"] = "t.words"
-    columns |= _task(terms)
+        columns |= {"words": "t.words", "results": "t.results"}
+    columns |= _task(terms, unique=unique)
     claims = []
     for number, made in enumerate(terms.computed):
         bucket = "m.bucket" if made.of is Of.SOURCE else quoted(terms.copies.bucket)
@@ -119,7 +120,8 @@ def joined(terms: Terms, *, unique: bool) -> str:
                 columns[f"{of.value}_computed.{name}"] = f"c{alone}.{name}"
         elif sets:
             columns[f"{of.value}_computed"] = _together(sets)
-        columns |= _object(of, terms)
+        if not unique or of in terms.inventories:
+            columns |= _object(of, terms)
         if of in terms.inventories:
             alias = of.value[0]
             bucket = "m.bucket" if of is Of.SOURCE else quoted(terms.copies.bucket)
@@ -135,30 +137,37 @@ def joined(terms: Terms, *, unique: bool) -> str:
     return f"SELECT {selected} FROM rows AS m {' '.join(joins)}"
 
 
-def _copy(terms: Terms) -> Iterator[tuple[str, str]]:
+def _copy(terms: Terms, *, unique: bool) -> Iterator[tuple[str, str]]:
     yield "row", "m.line"
     for name in ("bucket", "key", "version"):
         yield f"source.{name}", f"m.{name}"
+    yield "shared", "m.shared"
+    if unique:
+        yield "replaced", "m.replaced"
+        return
     copies = terms.copies
     yield "destination.bucket", quoted(copies.bucket)
     yield "destination.key", f"{quoted(copies.key)} || m.key" if copies.key else "m.key"
-    yield "shared", "m.shared"
 
 
 def _tasks(*, unique: bool) -> str:
-    """One row for each object of the report; ``words`` counts what it says of the object."""
+    """One row for each object of the report.
+
+    ``words`` counts what it says of the object, ``results`` how often.
+    """
     if unique:
-        return "(SELECT *, 1 AS words FROM results)"
+        return "(SELECT *, 1 AS words, 1 AS results FROM results)"
     said = "struct_pack(raw_key := coalesce(raw_key, {}), status, http, error, message)".replace(
         "{}", RESPELT.format("key")
     )
     return (
-        "(SELECT bucket, key, version, words, unnest(said) FROM (SELECT bucket, key, version, "
-        f"count(DISTINCT status) AS words, min({said}) AS said FROM results GROUP BY ALL))"
+        "(SELECT bucket, key, version, words, results, unnest(said) FROM (SELECT bucket, key, "
+        f"version, count(DISTINCT status) AS words, count(*) AS results, min({said}) AS said "
+        "FROM results GROUP BY ALL))"
     )
 
 
-def _task(terms: Terms) -> Iterator[tuple[str, str]]:
+def _task(terms: Terms, *, unique: bool) -> Iterator[tuple[str, str]]:
     """The task's row, or why there is none, or nothing where nobody asked."""
     if not terms.has_report:
         if terms.reported:
@@ -175,14 +184,14 @@ def _task(terms: Terms) -> Iterator[tuple[str, str]]:
         yield "task.absent", "CASE WHEN t.words IS NULL THEN 'no row in the report' END"
     yield "task.unreadable", f"CASE {' '.join(unreadable)} END"
     members = {
-        "bucket": "t.bucket",
         "raw_key": f"coalesce(t.raw_key, {RESPELT.format('m.key')})",
-        "version": "nullif(t.version, '')",
         "status": "t.status",
         "http_status": "t.http",
         "error_code": "t.error",
         "message": "t.message",
     }
+    if not unique:
+        members |= {"bucket": "t.bucket", "version": "nullif(t.version, '')"}
     for name, sql in members.items():
         yield f"task.{name}", f"CASE WHEN t.words = 1 THEN {sql} END"
 
