@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow.parquet as pq
 
-from intact.adapters.offline.audit import BUCKETS, OfflineAudit
+from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.inputs import ComputedInput, Inputs
 from intact.adapters.offline.lines import lines_of
 from intact.adapters.offline.staging import Stage
@@ -101,7 +101,7 @@ def _computed(side: str) -> str:
     )
 
 
-def audit(folder: Path, *, buckets: int, memory: str) -> tuple[OfflineAudit, Inputs]:
+def audit(folder: Path, *, buckets: int | None, memory: str) -> tuple[OfflineAudit, Inputs]:
     """Make ready to audit the inputs."""
     subject = Subject(
         name="benchmark",
@@ -154,12 +154,12 @@ def stage(folder: Path, inputs: Inputs, *, buckets: int, memory: str) -> Iterato
             yield side
 
 
-def measure(folder: Path, objects: int, buckets: int, memory: str) -> dict[str, Any]:
+def measure(folder: Path, objects: int, buckets: int | None, memory: str) -> dict[str, Any]:
     """Audit the inputs, in a process of its own, whose memory is measured."""
     cpu: dict[str, float] = {}
     began, before = time.perf_counter(), time.process_time()
     run, inputs = audit(folder, buckets=buckets, memory=memory)
-    for name in stage(folder, inputs, buckets=buckets, memory=memory):
+    for name in stage(folder, inputs, buckets=run.buckets, memory=memory):
         cpu[name], before = time.process_time() - before, time.process_time()
     found: Counter[tuple[str, str]] = Counter()
     for path, _ in run.segments():
@@ -176,7 +176,7 @@ def measure(folder: Path, objects: int, buckets: int, memory: str) -> dict[str, 
     floor = time.process_time() - before
     return {
         "objects": objects,
-        "buckets": buckets,
+        "buckets": run.buckets,
         "memory": memory,
         "seconds": round(seconds, 1),
         "objects_per_second": round(objects / seconds),
@@ -203,7 +203,7 @@ def main() -> None:
     """Generate, audit, compare, report; for one number of objects after another."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", type=int, nargs="+", default=[1_000_000])
-    parser.add_argument("--buckets", type=int, default=BUCKETS)
+    parser.add_argument("--buckets", type=int, help="slices; as many as the memory needs")
     parser.add_argument("--memory", default="2GB")
     parser.add_argument("--folder", type=Path, help="where to work; wants room")
     given = parser.parse_args()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from intact.adapters.duckdb import TaskJoin
 from intact.adapters.offline import staging
 from intact.adapters.offline.audit import OfflineAudit
-from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.inputs import Inputs, Of
 from intact.adapters.offline.joining import OFFLINE, TWICE, UNLISTED
 from intact.adapters.offline.lines import CELLS, alone, lines_of
 from intact.adapters.offline.reports import (
@@ -223,6 +223,28 @@ def lines(draw: st.DrawFn) -> str:
         at = draw(st.integers(0, len(row)))
         row = row[:at] + draw(st.sampled_from(PIECES)) + row[at + draw(st.integers(0, 2)) :]
     return row
+
+
+def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_path: Path) -> None:
+    known = world(tmp_path, 5)
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(1 << 30)  # takes no disk
+
+    def buckets(folder: str, memory: str, *, given: int | None = None) -> int:
+        return OfflineAudit(
+            known.subject,
+            known.policy,
+            Inputs(manifest=large, fields=known.inputs.fields),
+            folder=tmp_path / folder,
+            buckets=given,
+            memory_limit=memory,
+        ).buckets
+
+    assert buckets("much", "8GB") == 2
+    assert buckets("little", "1GB") == 9
+    assert buckets("little", "8GB", given=5) == 9
+    assert buckets("given", "1GB", given=5) == 5
 
 
 def by_sql(folder: Path, texts: list[str], *, end: str, of: str) -> list[dict[str, Any]]:
