@@ -101,7 +101,7 @@ def _computed(side: str) -> str:
     )
 
 
-def audit(folder: Path, *, buckets: int | None, memory: str) -> tuple[OfflineAudit, Inputs]:
+def audit(folder: Path, *, buckets: int | None, memory: int) -> tuple[OfflineAudit, Inputs]:
     """Make ready to audit the inputs."""
     subject = Subject(
         name="benchmark",
@@ -126,23 +126,25 @@ def audit(folder: Path, *, buckets: int | None, memory: str) -> tuple[OfflineAud
     )
     policy = Policy(reported=True, versioned=False, window=WINDOW)
     work = folder / "work"
-    run = OfflineAudit(subject, policy, inputs, folder=work, buckets=buckets, memory_limit=memory)
+    run = OfflineAudit(
+        subject, policy, inputs, folder=work, buckets=buckets, memory_limit=f"{memory}MB"
+    )
     return run, inputs
 
 
-def read(inputs: Inputs, *, memory: str) -> None:
+def read(inputs: Inputs, *, memory: int) -> None:
     """Have DuckDB count what the same files hold, cell by cell: less work than that none can do."""
     cells = {1: [inputs.manifest], 7: inputs.report or []}
     cells[11] = [part for made in inputs.computed for part in made.parts]
-    with duckdb.connect(config={"memory_limit": memory}) as connection:
+    with duckdb.connect(config={"memory_limit": f"{memory // 2}MB"}) as connection:
         for last, parts in cells.items():
             sizes = ", ".join(f"sum(strlen(h{place}))" for place in range(1, last + 1))
             connection.execute(f"SELECT count(*), {sizes} FROM {lines_of(parts)}").fetchall()
 
 
-def stage(folder: Path, inputs: Inputs, *, buckets: int, memory: str) -> Iterator[str]:
+def stage(folder: Path, inputs: Inputs, *, buckets: int, memory: int) -> Iterator[str]:
     """Stage the inputs as the audit does, which then finds them staged."""
-    with duckdb.connect(config={"memory_limit": memory}) as connection:
+    with duckdb.connect(config={"memory_limit": f"{memory // 2}MB"}) as connection:
         stage = Stage(folder / "work" / "stage", connection, buckets=buckets)
         stage.manifest(inputs.manifest, fields=inputs.fields)
         yield "manifest"
@@ -154,7 +156,7 @@ def stage(folder: Path, inputs: Inputs, *, buckets: int, memory: str) -> Iterato
             yield side
 
 
-def measure(folder: Path, objects: int, buckets: int | None, memory: str) -> dict[str, Any]:
+def measure(folder: Path, objects: int, buckets: int | None, memory: int) -> dict[str, Any]:
     """Audit the inputs, in a process of its own, whose memory is measured."""
     cpu: dict[str, float] = {}
     began, before = time.perf_counter(), time.process_time()
@@ -177,7 +179,7 @@ def measure(folder: Path, objects: int, buckets: int | None, memory: str) -> dic
     return {
         "objects": objects,
         "buckets": run.buckets,
-        "memory": memory,
+        "memory_bytes": memory * 1_000_000,
         "seconds": round(seconds, 1),
         "objects_per_second": round(objects / seconds),
         "cpu_seconds_per_million": {
@@ -204,7 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--buckets", type=int, help="slices; as many as the memory needs")
-    parser.add_argument("--memory", default="2GB")
+    parser.add_argument("--memory", type=int, default=2000, help="MB to stay in")
     parser.add_argument("--folder", type=Path, help="where to work; wants room")
     given = parser.parse_args()
     per_million = []

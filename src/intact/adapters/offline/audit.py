@@ -66,7 +66,8 @@ class OfflineAudit:
             folder: Holds what is staged and finished; may hold what an earlier run left.
             buckets: Slices that are joined one by one; None for as many as the memory needs.  An
                 interrupted run goes on with those that it began with.
-            memory_limit: DuckDB's ``memory_limit``.
+            memory_limit: Memory to stay in, as DuckDB spells it; DuckDB gets half of it, and the
+                rest is for the columns of a ledger.
             threads: DuckDB's ``threads``; None for one per core.
 
         Raises:
@@ -89,7 +90,9 @@ class OfflineAudit:
         if threads is not None:
             config["threads"] = threads
         self._connection = duckdb.connect(config=config)
-        self.buckets = self._begun_with(buckets)
+        memory = _bytes(self._connection)
+        self._connection.execute(f"SET memory_limit = '{memory // 2}B'")
+        self.buckets = self._begun_with(buckets, memory=memory)
         self._stage = Stage(folder / "stage", self._connection, buckets=self.buckets)
 
     def segments(self) -> Iterator[tuple[Path, Slice]]:
@@ -151,24 +154,22 @@ class OfflineAudit:
             stray_computed_rows=total["stray_computed"],
         )
 
-    def _begun_with(self, buckets: int | None) -> int:
+    def _begun_with(self, buckets: int | None, *, memory: int) -> int:
         """Return how many buckets the folder's stage has, or is to have from now on."""
         self._folder.mkdir(parents=True, exist_ok=True)
         note = self._folder / _BUCKETS
         if not note.exists():
             with whole_file(note) as file:
-                file.write(str(buckets or self._needed()).encode())
+                file.write(str(buckets or self._needed(memory)).encode())
         return int(note.read_bytes())
 
-    def _needed(self) -> int:
+    def _needed(self, memory: int) -> int:
         inputs = self._inputs
         parts = [inputs.manifest, *(inputs.report or ())]
         parts += [part for made in inputs.computed for part in made.parts]
         parts += [part for listed in inputs.inventories for part in listed.parts]
         size = sum(p.stat().st_size * (_PACKED if p.suffix == ".gz" else 1) for p in parts)
-        told = self._connection.execute("SELECT current_setting('memory_limit')").fetchall()
-        number, unit = told[0][0].split()
-        return max(1, math.ceil(size * SHARE / (float(number) * 1024 ** _UNITS.index(unit))))
+        return max(1, math.ceil(size * SHARE / memory))
 
     def _tally(self, name: str) -> dict[str, int]:
         total = dict.fromkeys(("rows", "succeeded", "failed", "malformed"), 0)
@@ -212,6 +213,13 @@ class OfflineAudit:
         with named_whole(path) as name:
             pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
         return found
+
+
+def _bytes(connection: duckdb.DuckDBPyConnection) -> int:
+    """DuckDB's ``memory_limit``, which it tells to two digits."""
+    [(told,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = told.split()
+    return int(float(number) * 1024 ** _UNITS.index(unit))
 
 
 def _require(subject: Subject, policy: Policy, inputs: Inputs) -> None:

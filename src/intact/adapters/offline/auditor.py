@@ -40,7 +40,7 @@ class OfflineAuditor:
         require: Weakest evidence of equality that is accepted.
         computed: Reports of Compute checksum jobs.
         inventories: ``manifest.json`` of an inventory of either side.
-        memory: DuckDB's ``memory_limit``.
+        memory: Memory to stay in.
         buckets: Slices that are joined one by one; None for as many as the memory needs.
     """
 

@@ -10,7 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from intact.adapters.evidence import readings
-from intact.adapters.offline.lines import ROW
+from intact.adapters.offline.lines import NOTHING, ROW
 from intact.batch.computed import ComputedRow
 from intact.checksum import Algorithm, ChecksumType
 from intact.checksum.encoding import encode
@@ -101,8 +101,8 @@ Of an ETag it takes that JSON and ``strip`` leave it as it is.
 def task_query(lines: str, *, end: int) -> str:
     """SQL that reads lines of a copy job's report.
 
-    Its columns are those of ``TASKS``, then the line where Python has to read it, then its file,
-    and last its bytes.
+    Its columns are those of ``TASKS``, then ``odd``, and last the bytes of the line.  ``odd`` is
+    null but where Python has to read the line: the file's name, ``NOTHING``, the line.
 
     Args:
         lines: What ``lines_of`` says.
@@ -139,10 +139,10 @@ def _within(cell: str, opens: str, shuts: str = '""') -> str:
 
 
 def _rest(cells: int, *, end: int) -> str:
-    """SQL of the last three columns; a plain line has at most that many cells, or seven."""
+    """SQL of the last two columns; a plain line has at most that many cells, or seven."""
     size = " + ".join(f"strlen(h{place})" for place in range(1, cells + 1))
     return (
-        f"CASE WHEN NOT plain THEN {ROW} END, CASE WHEN NOT plain THEN filename END, "
+        f"CASE WHEN NOT plain THEN concat(filename, '{NOTHING}', {ROW}) END, "
         f"(CASE WHEN plain AND h{cells} IS NOT NULL THEN {size} + {cells - 1} "
         f"ELSE strlen({ROW}) END + {end})::INTEGER"
     )

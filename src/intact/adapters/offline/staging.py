@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from intact.adapters.offline.lines import CHUNK, alone, line_end, lines_of, text_size
+from intact.adapters.offline.lines import CHUNK, NOTHING, alone, line_end, lines_of, text_size
 from intact.adapters.offline.listed import inventory_query
 from intact.adapters.offline.reports import (
     COMPUTED,
@@ -98,7 +98,7 @@ class Stage:
         both = copies.bucket in sources
 
         def query(lines: str, *, end: int) -> str:
-            names = ", ".join([*COMPUTED, "odd", "file", "size"])
+            names = ", ".join([*COMPUTED, "odd", "size"])
             rows = f"(SELECT * FROM ({computed_query(lines, end=end)}) AS said({names}))"
             if both:
                 return f"FROM {rows}"
@@ -275,9 +275,8 @@ class Stage:
                 [(got,)] = self._rows(f"SELECT sum(size) FROM ({alone_query})")
                 whole |= set() if got == text_size(part, end=end) else {part}
         found = []
-        for name, text in self._rows(
-            f"SELECT file, odd FROM {_staged(into)} WHERE odd IS NOT NULL"
-        ):
+        for (odd,) in self._rows(f"SELECT odd FROM {_staged(into)} WHERE odd IS NOT NULL"):
+            name, _, text = odd.rpartition(NOTHING)
             result = alone(text)
             if result is None:
                 whole.add(Path(name))
@@ -379,7 +378,7 @@ def _read(ends: Mapping[Path, int], *, query: Query, columns: dict[str, str]) ->
     for part, end in ends.items():
         lines.setdefault(end, []).append(part)
     queries = [query(lines_of(some), end=end) for end, some in lines.items()]
-    names = ", ".join([*columns, "odd", "file", "size"])
+    names = ", ".join([*columns, "odd", "size"])
     return f"SELECT * FROM ({' UNION ALL '.join(queries)}) AS staged({names})"
 
 
