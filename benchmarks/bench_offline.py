@@ -53,12 +53,14 @@ WINDOW = Window(
 )
 FILES = 16
 SIDES = ("sources", "copies")
+QUIET = "SET enable_progress_bar = false"
 LINES = "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x02')"
 
 
 def generate(folder: Path, objects: int) -> None:
     """Write the inputs, in files of a part of the objects each."""
     with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
+        connection.execute(QUIET)
         for file in range(FILES):
             begin, end = objects * file // FILES, objects * (file + 1) // FILES
             connection.execute(
@@ -137,6 +139,7 @@ def read(inputs: Inputs, *, memory: int) -> None:
     cells = {1: [inputs.manifest], 7: inputs.report or []}
     cells[11] = [part for made in inputs.computed for part in made.parts]
     with duckdb.connect(config={"memory_limit": f"{memory // 2}MB"}) as connection:
+        connection.execute(QUIET)
         for last, parts in cells.items():
             sizes = ", ".join(f"sum(strlen(h{place}))" for place in range(1, last + 1))
             connection.execute(f"SELECT count(*), {sizes} FROM {lines_of(parts)}").fetchall()

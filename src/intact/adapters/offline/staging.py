@@ -72,6 +72,7 @@ class Stage:
         self._buckets = buckets
         folder.mkdir(parents=True, exist_ok=True)
         connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET enable_progress_bar = false")  # which notebooks would show
 
     def manifest(self, path: Path, *, fields: tuple[str, ...]) -> None:
         """Stage a CSV manifest; malformed rows go to a file beside it."""
