@@ -3,30 +3,39 @@
     python benchmarks/bench_offline.py --objects 20000000
 
 Inputs are a manifest, the copy job's report and Compute checksum reports of both sides; one object
-in ten thousand has each of the faults below.  Prints one line of JSON.  Wants about 900 bytes of
-disk for each object, and as much again while it runs.
+in ten thousand has each of the faults below.  Prints a line of JSON for each number of objects:
+processor seconds for each million, stage by stage, and those that DuckDB takes to read the same
+files and do nothing with them.  ``cpu_to_first`` is 1 where the cost is linear.  Wants about 750
+bytes of disk for each object, and as much again while it runs.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import multiprocessing
 import resource
 import tempfile
 import time
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow.parquet as pq
 
-from intact.adapters.offline.audit import BUCKETS, OfflineAudit
+from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.inputs import ComputedInput, Inputs
+from intact.adapters.offline.lines import lines_of
+from intact.adapters.offline.staging import Stage
 from intact.audit import Policy, Subject, Window
 from intact.batch import S3PutObjectCopy
 from intact.s3 import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVERY = 10_000
 FAULTS = {
@@ -43,61 +52,59 @@ WINDOW = Window(
     begin=datetime(2026, 11, 22, 3, tzinfo=UTC), end=datetime(2026, 11, 22, 9, tzinfo=UTC)
 )
 FILES = 16
+SIDES = ("sources", "copies")
+QUIET = "SET enable_progress_bar = false"
 LINES = "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x02')"
 
 
 def generate(folder: Path, objects: int) -> None:
-    """Write the inputs."""
+    """Write the inputs, in files of a part of the objects each."""
     with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
-        connection.execute(
-            "CREATE VIEW objects AS SELECT i, i % $every AS fault, 'data/' || "
-            "lpad((i % 1000)::VARCHAR, 4, '0') || '/customer%20files/2026/part-' || "
-            "md5(i::VARCHAR) || '.parquet' AS key, upper(md5(('d' || i)::VARCHAR)[:16]) AS hex "
-            "FROM range($objects) AS t(i)".replace("$every", str(EVERY)).replace(
-                "$objects", str(objects)
-            )
-        )
-
-        def write(name: str, query: str) -> None:
-            connection.execute(f"COPY ({query}) TO '{folder / name}' {LINES}")
-
-        write(
-            "manifest.csv",
-            "SELECT 'sources,' || key || CASE fault WHEN 6 THEN '+' ELSE '' END FROM objects",
-        )
+        connection.execute(QUIET)
         for file in range(FILES):
-            some = f"FROM objects WHERE i % {FILES} = {file}"
-            write(f"report-{file}.csv", _report(some))
-            for side in ("sources", "copies"):
-                write(f"{side}-{file}.csv", _computed(some, side))
+            begin, end = objects * file // FILES, objects * (file + 1) // FILES
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE objects AS SELECT *, md5(hex) AS etag, "
+                f"to_base64(unhex(hex)) AS said FROM (SELECT i, i % {EVERY} AS fault, "
+                "concat('data/', lpad((i % 1000)::VARCHAR, 4, '0'), '/customer%20files/2026/part-',"
+                " md5(i::VARCHAR), '.parquet') AS key, lpad(hex(hash(i)), 16, '0') AS hex "
+                f"FROM range({begin}, {end}) AS t(i))"
+            )
+            made = {f"report-{file}.csv": _REPORT, "manifest.part": _MANIFEST}
+            made |= {f"{side}-{file}.csv": _computed(side) for side in SIDES}
+            for name, query in made.items():
+                connection.execute(f"COPY ({query}) TO '{folder / name}' {LINES}")
+            with (folder / "manifest.csv").open("ab") as whole:
+                whole.write((folder / "manifest.part").read_bytes())
+            (folder / "manifest.part").unlink()
 
 
-def _report(some: str) -> str:
-    row = "'sources,' || key || ',,' || "
+_MANIFEST = "SELECT concat('sources,', key, CASE fault WHEN 6 THEN '+' END) FROM objects"
+_REPORT = (
+    "SELECT concat('sources,', key, ',,', CASE fault WHEN 2 THEN "
+    "'failed,200,AccessDenied,Access Denied' WHEN 7 THEN 'succeded,200,,Successful' "
+    "ELSE 'succeeded,200,,Successful' END) FROM objects WHERE fault NOT IN (3, 6) UNION ALL "
+    "SELECT concat('sources,', key, ',,failed,200,InternalError,We encountered an internal error') "
+    "FROM objects WHERE fault = 4"
+)
+
+
+def _computed(side: str) -> str:
+    hexed, said, left, spoilt = "hex", "said", "6", "''"
+    if side == "copies":
+        hexed = "CASE fault WHEN 1 THEN reverse(hex) ELSE hex END"
+        said = "CASE fault WHEN 1 THEN to_base64(unhex(reverse(hex))) ELSE said END"
+        left, spoilt = "5, 6", "CASE fault WHEN 8 THEN '00' END"
     return (
-        f"SELECT {row} CASE fault WHEN 2 THEN 'failed,200,AccessDenied,Access Denied' "
-        f"WHEN 7 THEN 'succeded,200,,Successful' ELSE 'succeeded,200,,Successful' END {some} "
-        f"AND fault NOT IN (3, 6) UNION ALL "
-        f"SELECT {row} 'failed,200,InternalError,We encountered an internal error' {some} "
-        "AND fault = 4"
+        f'SELECT concat(\'{side},\', key, \',,succeeded,200,,"{{""checksum_base64"":""\', {said}, '
+        '\'"",""ETag"":""\', etag, \'"",""checksumAlgorithm"":""CRC64NVME"",""checksumType\''
+        f', \'"":""FULL_OBJECT"",""checksum_hex"":""\', {hexed}, {spoilt}, \'""}}"\') '
+        f"FROM objects WHERE fault NOT IN ({left})"
     )
 
 
-def _computed(some: str, side: str) -> str:
-    hexed = "hex" if side == "sources" else "CASE fault WHEN 1 THEN reverse(hex) ELSE hex END"
-    left = "6" if side == "sources" else "5, 6"
-    spoilt = "''" if side == "sources" else "CASE fault WHEN 8 THEN '00' ELSE '' END"
-    return (
-        f'SELECT \'{side},\' || key || \',,succeeded,200,,"{{""checksum_base64"":""\' || '
-        f'to_base64(unhex({hexed})) || \'"",""ETag"":""\' || md5(hex) || '
-        '\'"",""checksumAlgorithm"":""CRC64NVME"",""checksumType"":""FULL_OBJECT'
-        f'"",""checksum_hex"":""\' || {hexed} || {spoilt} || \'""}}"\' {some} '
-        f"AND fault NOT IN ({left})"
-    )
-
-
-def audit(folder: Path, *, buckets: int, memory: str) -> Counter[tuple[str, str]]:
-    """Audit the inputs; return rows by verdict and reason."""
+def audit(folder: Path, *, buckets: int | None, memory: int) -> tuple[OfflineAudit, Inputs]:
+    """Make ready to audit the inputs."""
     subject = Subject(
         name="benchmark",
         operation=S3PutObjectCopy(target_resource="arn:aws:s3:::copies"),
@@ -116,17 +123,50 @@ def audit(folder: Path, *, buckets: int, memory: str) -> Counter[tuple[str, str]
             ComputedInput(
                 parts=sorted(folder.glob(f"{side}-*.csv")), begun=WINDOW.end + timedelta(hours=1)
             )
-            for side in ("sources", "copies")
+            for side in SIDES
         ],
     )
+    policy = Policy(reported=True, versioned=False, window=WINDOW)
+    work = folder / "work"
     run = OfflineAudit(
-        subject,
-        Policy(reported=True, versioned=False, window=WINDOW),
-        inputs,
-        folder=folder / "work",
-        buckets=buckets,
-        memory_limit=memory,
+        subject, policy, inputs, folder=work, buckets=buckets, memory_limit=f"{memory}MB"
     )
+    return run, inputs
+
+
+def read(inputs: Inputs, *, memory: int) -> None:
+    """Have DuckDB count what the same files hold, cell by cell: less work than that none can do."""
+    cells = {1: [inputs.manifest], 7: inputs.report or []}
+    cells[11] = [part for made in inputs.computed for part in made.parts]
+    with duckdb.connect(config={"memory_limit": f"{memory // 2}MB"}) as connection:
+        connection.execute(QUIET)
+        for last, parts in cells.items():
+            sizes = ", ".join(f"sum(strlen(h{place}))" for place in range(1, last + 1))
+            connection.execute(f"SELECT count(*), {sizes} FROM {lines_of(parts)}").fetchall()
+
+
+def stage(folder: Path, inputs: Inputs, *, buckets: int, memory: int) -> Iterator[str]:
+    """Stage the inputs as the audit does, which then finds them staged."""
+    config = {"memory_limit": f"{memory // 2}MB", "temp_directory": str(folder / "spill")}
+    with duckdb.connect(config=config) as connection:
+        stage = Stage(folder / "work" / "stage", connection, buckets=buckets)
+        stage.manifest(inputs.manifest, fields=inputs.fields)
+        yield "manifest"
+        stage.report(inputs.report or [])
+        yield "report"
+        copies, sources = ObjectRef(bucket="copies", key=""), frozenset({"sources"})
+        for number, (side, made) in enumerate(zip(SIDES, inputs.computed, strict=True)):
+            stage.computed(f"computed{number}", made, copies=copies, sources=sources)
+            yield side
+
+
+def measure(folder: Path, objects: int, buckets: int | None, memory: int) -> dict[str, Any]:
+    """Audit the inputs, in a process of its own, whose memory is measured."""
+    cpu: dict[str, float] = {}
+    began, before = time.perf_counter(), time.process_time()
+    run, inputs = audit(folder, buckets=buckets, memory=memory)
+    for name in stage(folder, inputs, buckets=run.buckets, memory=memory):
+        cpu[name], before = time.process_time() - before, time.process_time()
     found: Counter[tuple[str, str]] = Counter()
     for path, _ in run.segments():
         table = pq.read_table(path, columns=["verdict", "reason"])
@@ -134,7 +174,26 @@ def audit(folder: Path, *, buckets: int, memory: str) -> Counter[tuple[str, str]
             found[row["verdict"], row["reason"]] += row["count_all"]
     for record in run.malformed_rows():
         found[record.finding.verdict.value, record.finding.reason.value] += 1
-    return found
+    cpu["join and write"] = time.process_time() - before
+    seconds = time.perf_counter() - began
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    before = time.process_time()
+    read(inputs, memory=memory)
+    floor = time.process_time() - before
+    return {
+        "objects": objects,
+        "buckets": run.buckets,
+        "memory_bytes": memory * 1_000_000,
+        "seconds": round(seconds, 1),
+        "objects_per_second": round(objects / seconds),
+        "cpu_seconds_per_million": {
+            name: round(spent / objects * 1e6, 2)
+            for name, spent in {**cpu, "all": sum(cpu.values()), "reading alone": floor}.items()
+        },
+        "times_reading_alone": round(sum(cpu.values()) / floor, 2),
+        "peak_rss_bytes": peak,
+        "exact": found == truth(objects),
+    }
 
 
 def truth(objects: int) -> Counter[tuple[str, str]]:
@@ -147,38 +206,26 @@ def truth(objects: int) -> Counter[tuple[str, str]]:
 
 
 def main() -> None:
-    """Generate, audit, compare, report."""
+    """Generate, audit, compare, report; for one number of objects after another."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--objects", type=int, default=1_000_000)
-    parser.add_argument("--buckets", type=int, default=BUCKETS)
-    parser.add_argument("--memory", default="2GB")
+    parser.add_argument("--objects", type=int, nargs="+", default=[1_000_000])
+    parser.add_argument("--buckets", type=int, help="slices; as many as the memory needs")
+    parser.add_argument("--memory", type=int, default=2000, help="MB to stay in")
     parser.add_argument("--folder", type=Path, help="where to work; wants room")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=given.folder) as name:
-        folder = Path(name)
-        generator = multiprocessing.get_context("spawn").Process(
-            target=generate, args=(folder, given.objects)
-        )
-        generator.start()
-        generator.join()
-        began, before = time.perf_counter(), time.process_time()
-        found = audit(folder, buckets=given.buckets, memory=given.memory)
-        seconds, cpu = time.perf_counter() - began, time.process_time() - before
-    told = {
-        "objects": given.objects,
-        "buckets": given.buckets,
-        "memory": given.memory,
-        "seconds": round(seconds, 1),
-        "objects_per_second": round(given.objects / seconds),
-        "cpu_seconds_per_million": round(cpu / given.objects * 1e6, 2),
-        "peak_rss_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
-        "exact": found == truth(given.objects),
-    }
-    print(json.dumps(told))
-    if not told["exact"]:
-        raise SystemExit(
-            f"found {found - truth(given.objects)}, missed {truth(given.objects) - found}"
-        )
+    per_million = []
+    for objects in given.objects:
+        with (
+            tempfile.TemporaryDirectory(dir=given.folder) as name,
+            ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as alone,
+        ):
+            folder = Path(name)
+            alone.submit(generate, folder, objects).result()
+            told = alone.submit(measure, folder, objects, given.buckets, given.memory).result()
+        per_million.append(told["cpu_seconds_per_million"]["all"])
+        print(json.dumps(told | {"cpu_to_first": round(per_million[-1] / per_million[0], 3)}))
+        if not told["exact"]:
+            raise SystemExit("the findings are not the truth")
 
 
 if __name__ == "__main__":

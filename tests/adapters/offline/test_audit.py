@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import pickle
 import subprocess
 import sys
@@ -11,15 +12,27 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from intact.adapters.duckdb import TaskJoin
-from intact.adapters.offline import staging
+from intact.adapters.offline import staging, views
 from intact.adapters.offline.audit import OfflineAudit
-from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.inputs import Inputs, Of
 from intact.adapters.offline.joining import OFFLINE, TWICE, UNLISTED
-from intact.adapters.offline.staging import Stage
+from intact.adapters.offline.lines import CELLS, NOTHING, alone, lines_of
+from intact.adapters.offline.reports import (
+    COMPUTED,
+    TASKS,
+    computed_query,
+    computed_rows,
+    task_query,
+    task_rows,
+)
+from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.rows import records
 from intact.audit import (
     Absent,
@@ -184,6 +197,146 @@ def test_every_row_has_the_evidence_and_the_finding_of_the_rules(seed: int, tmp_
     mine = audit.counts()
     assert replace(mine, stray_computed_rows=0) == replace(counts, stray_computed_rows=0)
     assert counts.stray_computed_rows <= mine.stray_computed_rows  # one for each reading of a key
+
+
+ROWS = (
+    "b,k/a%20b,,succeeded,200,,Successful",
+    "b,k%2Fc,v1,failed,,NoSuchKey,The key, which was named, does not exist",
+    (
+        'b,k,,succeeded,200,,"{""checksum_base64"":""EzE3h24m+0w="",""ETag"":""69e5ba7547-2"",'
+        '""checksumAlgorithm"":""CRC64NVME"",""checksumType"":""FULL_OBJECT"",'
+        '""checksum_hex"":""133137876E26FB4C""}"'
+    ),
+    (
+        'b,k,,succeeded,200,,"{""checksum_base64"":""AAAAAA\\u003d\\u003d"",""etag"":""e"",'
+        '""checksumAlgorithm"":""CRC32"",""checksumType"":""FULL_OBJECT"",'
+        '""checksum_hex"":""00000000""}"'
+    ),
+)
+PIECES = ("", ",", '"', '""', "\\", "%20", "%", " ", "+", "é", "\t", "=", "0", "f", "z", "\\u0041")
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> str:
+    """A row of a report in which a few characters are others."""
+    row = draw(st.sampled_from(ROWS))
+    for _ in range(draw(st.integers(0, 2))):
+        at = draw(st.integers(0, len(row)))
+        row = row[:at] + draw(st.sampled_from(PIECES)) + row[at + draw(st.integers(0, 2)) :]
+    return row
+
+
+def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_path: Path) -> None:
+    known = world(tmp_path, 5)
+    large = tmp_path / "large.csv"
+    with large.open("wb") as file:
+        file.truncate(1 << 30)  # takes no disk
+
+    def buckets(folder: str, memory: str, *, given: int | None = None) -> int:
+        return OfflineAudit(
+            known.subject,
+            known.policy,
+            Inputs(manifest=large, fields=known.inputs.fields),
+            folder=tmp_path / folder,
+            buckets=given,
+            memory_limit=memory,
+        ).buckets
+
+    assert buckets("much", "8GB") == 2
+    assert buckets("little", "1GB") == 9
+    assert buckets("little", "8GB", given=5) == 9
+    assert buckets("given", "1GB", given=5) == 5
+
+
+def by_sql(folder: Path, texts: list[str], *, end: str, of: str) -> list[dict[str, Any]]:
+    """What SQL makes of lines, each a row of a report."""
+    path = folder / "part"
+    path.write_bytes("".join(text + end for text in texts).encode())
+    columns, query = (TASKS, task_query) if of == "tasks" else (COMPUTED, computed_query)
+    with duckdb.connect() as connection:
+        rows = connection.sql(query(lines_of([path]), end=len(end))).fetchall()
+    return [dict(zip([*columns, "odd", "size"], row, strict=True)) for row in rows]
+
+
+def by_python(text: str, *, of: str) -> list[dict[str, Any]]:
+    """What Python makes of one; nothing where it is malformed or goes on in the next line."""
+    result = alone(text)
+    if not isinstance(result, TaskResult):
+        return []
+    try:
+        return list(task_rows(result) if of == "tasks" else computed_rows(result, written=None))
+    except FormatError:
+        return []
+
+
+@pytest.mark.parametrize("of", ["tasks", "computed"])
+@settings(deadline=None)
+@given(texts=st.lists(lines(), min_size=1, max_size=40), end=st.sampled_from(["\n", "\r\n"]))
+def test_what_sql_takes_a_line_for_python_takes_it_for(
+    texts: list[str], end: str, of: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    got = by_sql(tmp_path_factory.mktemp("lines"), texts, end=end, of=of)
+    for text, row in zip(texts, got, strict=True):
+        assert row.pop("size") == len((text + end).encode())
+        if (odd := row.pop("odd")) is not None:
+            assert odd.partition(NOTHING)[2] == text
+            continue
+        if of == "computed" and row["kind"] is None:
+            assert by_python(text, of=of)[0]["kind"] is None
+            continue
+        row["raw_key" if row.get("raw_key", "") is None else ""] = row["key"].replace(" ", "%20")
+        row.pop("", None)
+        assert by_python(text, of=of) == [row]
+
+
+@pytest.mark.parametrize(("of", "plain"), [("tasks", [0, 4]), ("computed", [2, 3, 4])])
+def test_what_s3_writes_is_left_to_sql(of: str, plain: list[int], tmp_path: Path) -> None:
+    got = by_sql(tmp_path, [*ROWS, ROWS[0].replace("succeeded", "failed")], end="\n", of=of)
+    assert [place for place, row in enumerate(got) if row["odd"] is None] == plain
+
+
+def test_a_row_of_more_cells_than_are_told_apart_is_read_whole(tmp_path: Path) -> None:
+    text = "b,k,,failed,500,Error," + "a," * CELLS
+    (tmp_path / "report").write_text(f"{text}\nb,other,,succeeded,200,,Successful\n")
+    stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=1)
+    stage.report([tmp_path / "report"])
+    rows = [
+        row
+        for file in stage.folder.glob("report-0/*/*/*.parquet")
+        for row in pq.ParquetFile(file).read().to_pylist()
+    ]
+    assert {row["key"]: row["message"] for row in rows} == {
+        "k": "a," * CELLS,
+        "other": "Successful",
+    }
+
+
+@pytest.mark.parametrize("text", [b"\xff\n", b"b,k\xff,,succeeded,200,,x\n", b"\n"])
+def test_a_file_of_which_duckdb_reads_nothing_is_read_by_python(
+    text: bytes, tmp_path: Path
+) -> None:
+    (tmp_path / "report").write_bytes(text)
+    stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=1)
+    stage.report([tmp_path / "report"])
+    assert json.loads((stage.folder / "report-0" / TALLY).read_bytes())["malformed"] == 1
+
+
+@pytest.mark.parametrize("cells", range(4))
+def test_a_row_of_a_manifest_is_kept_as_it_stands(cells: int, tmp_path: Path) -> None:
+    text = "b" + ",k" * cells
+    (tmp_path / "manifest").write_text(f"b,first\n{text}\nb,third\n")
+    stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=1)
+    stage.manifest(tmp_path / "manifest", fields=("Bucket", "Key"))
+    lost = (stage.folder / "manifest" / MALFORMED).read_text().splitlines()
+    assert [json.loads(line)["text"] for line in lost] == ([] if cells == 1 else [text])
+
+
+@pytest.mark.parametrize("every", [2, 1500])
+def test_rows_are_left_out_alike_whether_they_are_few_or_many(every: int) -> None:
+    found = pa.table({"row": range(3000)})
+    several = pa.array([row % every == 0 for row in range(3000)])
+    left = views._without(found, several)  # noqa: SLF001 - what the audit joins again
+    assert left["row"].to_pylist() == [row for row in range(3000) if row % every]
 
 
 KILLED = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,14 +29,21 @@ if TYPE_CHECKING:
     from intact.adapters.offline.inputs import Inputs
     from intact.audit import Policy, Subject
 
-BUCKETS = 64
-"""20 million objects in slices of 312,500; measured by benchmarks/bench_offline.py."""
+SHARE = 8
+"""The memory is so many times the text of one bucket, which is much more when it is joined."""
+_PACKED = 10
+"""An inventory's text is so many times its compressed bytes."""
+_UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
+_BUCKETS = "buckets"
 
 
 class OfflineAudit:
     """Judges every row of a manifest by files alone.
 
     Use ``segments`` until it ends; what it has finished a later run does not do again.
+
+    Attributes:
+        buckets: Slices that are joined one by one.
     """
 
     def __init__(  # noqa: PLR0913 - keywords all but the first three
@@ -45,7 +53,7 @@ class OfflineAudit:
         inputs: Inputs,
         *,
         folder: Path,
-        buckets: int = BUCKETS,
+        buckets: int | None = None,
         memory_limit: str = "2GB",
         threads: int | None = None,
     ) -> None:
@@ -56,8 +64,10 @@ class OfflineAudit:
             policy: The terms.
             inputs: The files.
             folder: Holds what is staged and finished; may hold what an earlier run left.
-            buckets: Slices that are joined one by one.
-            memory_limit: DuckDB's ``memory_limit``.
+            buckets: Slices that are joined one by one; None for as many as the memory needs.  An
+                interrupted run goes on with those that it began with.
+            memory_limit: Memory to stay in, as DuckDB spells it; DuckDB gets half of it, and the
+                rest is for the columns of a ledger.
             threads: DuckDB's ``threads``; None for one per core.
 
         Raises:
@@ -69,7 +79,6 @@ class OfflineAudit:
         self._policy = policy
         self._inputs = inputs
         self._folder = folder
-        self._buckets = buckets
         any_copy = subject.operation.destination(ObjectRef(bucket="", key="-"))
         self._copies = replace(any_copy, key=any_copy.key.removesuffix("-"))
         config: dict[str, str | bool | int | float | list[str]] = {
@@ -81,7 +90,10 @@ class OfflineAudit:
         if threads is not None:
             config["threads"] = threads
         self._connection = duckdb.connect(config=config)
-        self._stage = Stage(folder / "stage", self._connection, buckets=buckets)
+        memory = _bytes(self._connection)
+        self._connection.execute(f"SET memory_limit = '{memory // 2}B'")
+        self.buckets = self._begun_with(buckets, memory=memory)
+        self._stage = Stage(folder / "stage", self._connection, buckets=self.buckets)
 
     def segments(self) -> Iterator[tuple[Path, Slice]]:
         """Yield a file of ledger rows for each bucket, and what the bucket held.
@@ -92,7 +104,7 @@ class OfflineAudit:
         done = self._folder / "slices"
         done.mkdir(parents=True, exist_ok=True)
         terms = None
-        for bucket in range(self._buckets):
+        for bucket in range(self.buckets):
             path, note = done / f"{bucket}.parquet", done / f"{bucket}.json"
             if not note.exists():
                 terms = terms or self._load()
@@ -142,6 +154,23 @@ class OfflineAudit:
             stray_computed_rows=total["stray_computed"],
         )
 
+    def _begun_with(self, buckets: int | None, *, memory: int) -> int:
+        """Return how many buckets the folder's stage has, or is to have from now on."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        note = self._folder / _BUCKETS
+        if not note.exists():
+            with whole_file(note) as file:
+                file.write(str(buckets or self._needed(memory)).encode())
+        return int(note.read_bytes())
+
+    def _needed(self, memory: int) -> int:
+        inputs = self._inputs
+        parts = [inputs.manifest, *(inputs.report or ())]
+        parts += [part for made in inputs.computed for part in made.parts]
+        parts += [part for listed in inputs.inventories for part in listed.parts]
+        size = sum(p.stat().st_size * (_PACKED if p.suffix == ".gz" else 1) for p in parts)
+        return max(1, math.ceil(size * SHARE / memory))
+
     def _tally(self, name: str) -> dict[str, int]:
         total = dict.fromkeys(("rows", "succeeded", "failed", "malformed"), 0)
         for file in (self._folder / "stage").glob(f"{name}*-*/{TALLY}"):
@@ -184,6 +213,13 @@ class OfflineAudit:
         with named_whole(path) as name:
             pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
         return found
+
+
+def _bytes(connection: duckdb.DuckDBPyConnection) -> int:
+    """DuckDB's ``memory_limit``, which it tells to two digits."""
+    [(told,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
+    number, unit = told.split()
+    return int(float(number) * 1024 ** _UNITS.index(unit))
 
 
 def _require(subject: Subject, policy: Policy, inputs: Inputs) -> None:

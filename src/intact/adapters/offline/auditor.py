@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from intact.adapters.offline.audit import BUCKETS, OfflineAudit
+from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.fetching import Fetcher
 from intact.adapters.offline.inputs import ComputedInput, Inputs
 from intact.adapters.writing import LedgerWriter
@@ -40,8 +40,8 @@ class OfflineAuditor:
         require: Weakest evidence of equality that is accepted.
         computed: Reports of Compute checksum jobs.
         inventories: ``manifest.json`` of an inventory of either side.
-        memory: DuckDB's ``memory_limit``.
-        buckets: Slices that are joined one by one.
+        memory: Memory to stay in.
+        buckets: Slices that are joined one by one; None for as many as the memory needs.
     """
 
     subject: Subject
@@ -50,7 +50,7 @@ class OfflineAuditor:
     computed: tuple[ComputedReport, ...]
     inventories: Mapping[Of, ObjectRef | Path]
     memory: str = "2GB"
-    buckets: int = BUCKETS
+    buckets: int | None = None
 
     def policy(self) -> Policy:
         """Return the terms that the verdicts are reached under."""
@@ -107,7 +107,7 @@ class OfflineAuditor:
             for path, found in audit.segments():
                 if found.rows:
                     writer.adopt(path, first=found.first, last=found.last, rows=found.rows)
-                progress.phase(f"joined {path.stem} of {self.buckets} slices")
+                progress.phase(f"joined {path.stem} of {audit.buckets} slices")
             writer.seal(audit.counts(), sign=sign)
         shutil.rmtree(work)
 

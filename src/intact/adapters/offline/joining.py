@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.reports import KINDS, RESPELT
 from intact.adapters.offline.sorts import Claim, sort_of
 from intact.adapters.offline.words import quoted
 
@@ -24,8 +25,15 @@ OFFLINE = "the audit reads files alone"
 UNLISTED = "the inventory does not list it"
 TWICE = "the inventory lists it twice"
 REPLACED = "its copy took its place"
+LONE = ("kind", "digest", "parts", "etag", "naming")
+"""Members of ``source_computed``, or of the destination's, where at most one report speaks once."""
 _FACTS = ("size", "etag", "last_modified", "version", "encryption", "storage_class", "archived")
-_CHECKSUM = "struct_pack(algorithm := algorithm, type := type, digest := digest, parts := parts)"
+_ALGORITHMS = ", ".join(quoted(algorithm.value) for algorithm, _ in KINDS)
+_TYPES = ", ".join("NULL" if kind is None else quoted(kind.value) for _, kind in KINDS)
+_CHECKSUM = (
+    f"struct_pack(algorithm := [{_ALGORITHMS}][kind], type := [{_TYPES}][kind], "
+    "digest := digest, parts := parts)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +77,11 @@ class Terms:
     computed: Sequence[ComputedSet]
     inventories: frozenset[Of]
 
+    def alone(self, of: Of) -> int | None:
+        """Number of the one report that speaks of a side; None where there is another, or none."""
+        found = [number for number, made in enumerate(self.computed) if made.of is of]
+        return found[0] if len(found) == 1 else None
+
 
 def joined(terms: Terms, *, unique: bool) -> str:
     """Join the views ``rows``, ``tasks``, those of ``terms.computed``, ``source``, ``destination``.
@@ -76,17 +89,18 @@ def joined(terms: Terms, *, unique: bool) -> str:
     Args:
         terms: The audit.
         unique: Whether to take it that no input speaks of an object twice; a row of the manifest
-            of which that is wrong comes out more than once.
+            of which that is wrong comes out more than once.  What follows from other columns is
+            left to ``assembling.filled``.
     """
-    columns = dict(_copy(terms))
+    columns = dict(_copy(terms, unique=unique))
     joins = []
     if terms.has_report:
         joins.append(
             f"LEFT JOIN {_tasks(unique=unique)} AS t ON t.bucket = m.bucket AND t.key = m.key "
             "AND t.version = coalesce(m.version, '')"
         )
-        columns["words"] = "t.words"
-    columns |= _task(terms)
+        columns |= {"words": "t.words", "results": "t.results"}
+    columns |= _task(terms, unique=unique)
     claims = []
     for number, made in enumerate(terms.computed):
         bucket = "m.bucket" if made.of is Of.SOURCE else quoted(terms.copies.bucket)
@@ -101,9 +115,13 @@ def joined(terms: Terms, *, unique: bool) -> str:
         claims.append(Claim(alias=f"c{number}", of=made.of))
     for of in Of:
         sets = [f"c{n}.found" for n, made in enumerate(terms.computed) if made.of is of]
-        if sets:
+        if (alone := terms.alone(of)) is not None and unique:
+            for name in LONE:
+                columns[f"{of.value}_computed.{name}"] = f"c{alone}.{name}"
+        elif sets:
             columns[f"{of.value}_computed"] = _together(sets)
-        columns |= _object(of, terms)
+        if not unique or of in terms.inventories:
+            columns |= _object(of, terms)
         if of in terms.inventories:
             alias = of.value[0]
             bucket = "m.bucket" if of is Of.SOURCE else quoted(terms.copies.bucket)
@@ -119,28 +137,37 @@ def joined(terms: Terms, *, unique: bool) -> str:
     return f"SELECT {selected} FROM rows AS m {' '.join(joins)}"
 
 
-def _copy(terms: Terms) -> Iterator[tuple[str, str]]:
+def _copy(terms: Terms, *, unique: bool) -> Iterator[tuple[str, str]]:
     yield "row", "m.line"
     for name in ("bucket", "key", "version"):
         yield f"source.{name}", f"m.{name}"
+    yield "shared", "m.shared"
+    if unique:
+        yield "replaced", "m.replaced"
+        return
     copies = terms.copies
     yield "destination.bucket", quoted(copies.bucket)
     yield "destination.key", f"{quoted(copies.key)} || m.key" if copies.key else "m.key"
-    yield "shared", "m.shared"
 
 
 def _tasks(*, unique: bool) -> str:
-    """One row for each object of the report; ``words`` counts what it says of the object."""
+    """One row for each object of the report.
+
+    ``words`` counts what it says of the object, ``results`` how often.
+    """
     if unique:
-        return "(SELECT *, 1 AS words FROM results)"
-    said = "struct_pack(raw_key, status, http, error, message)"
+        return "(SELECT *, 1 AS words, 1 AS results FROM results)"
+    said = "struct_pack(raw_key := coalesce(raw_key, {}), status, http, error, message)".replace(
+        "{}", RESPELT.format("key")
+    )
     return (
-        "(SELECT bucket, key, version, words, unnest(said) FROM (SELECT bucket, key, version, "
-        f"count(DISTINCT status) AS words, min({said}) AS said FROM results GROUP BY ALL))"
+        "(SELECT bucket, key, version, words, results, unnest(said) FROM (SELECT bucket, key, "
+        f"version, count(DISTINCT status) AS words, count(*) AS results, min({said}) AS said "
+        "FROM results GROUP BY ALL))"
     )
 
 
-def _task(terms: Terms) -> Iterator[tuple[str, str]]:
+def _task(terms: Terms, *, unique: bool) -> Iterator[tuple[str, str]]:
     """The task's row, or why there is none, or nothing where nobody asked."""
     if not terms.has_report:
         if terms.reported:
@@ -157,14 +184,14 @@ def _task(terms: Terms) -> Iterator[tuple[str, str]]:
         yield "task.absent", "CASE WHEN t.words IS NULL THEN 'no row in the report' END"
     yield "task.unreadable", f"CASE {' '.join(unreadable)} END"
     members = {
-        "bucket": "t.bucket",
-        "raw_key": "t.raw_key",
-        "version": "nullif(t.version, '')",
+        "raw_key": f"coalesce(t.raw_key, {RESPELT.format('m.key')})",
         "status": "t.status",
         "http_status": "t.http",
         "error_code": "t.error",
         "message": "t.message",
     }
+    if not unique:
+        members |= {"bucket": "t.bucket", "version": "nullif(t.version, '')"}
     for name, sql in members.items():
         yield f"task.{name}", f"CASE WHEN t.words = 1 THEN {sql} END"
 
@@ -178,14 +205,16 @@ def _computed(made: ComputedSet, *, unique: bool) -> str:
         f"begun := {begun}::TIMESTAMPTZ)"
     )
     if unique:
-        flat = "1 AS n, algorithm, type, digest, etag, nullif(version, '') AS naming"
+        flat = "1 AS n, kind, digest, parts, etag, nullif(version, '') AS naming"
         return f"(SELECT {by}, {flat}, [{row}] AS found FROM {made.table})"
     flat = (
-        "len(found) AS n, found[1].checksum.algorithm AS algorithm, "
-        "found[1].checksum.type AS type, "
-        "found[1].checksum.digest AS digest, found[1].etag AS etag, found[1].version AS naming"
+        "len(found) AS n, kind, found[1].checksum.digest AS digest, found[1].etag AS etag, "
+        "found[1].version AS naming"
     )
-    rows = f"SELECT {by}, list_sort(list(DISTINCT {row})) AS found FROM {made.table} GROUP BY ALL"
+    rows = (
+        f"SELECT {by}, any_value(kind) AS kind, list_sort(list(DISTINCT {row})) AS found "
+        f"FROM {made.table} GROUP BY {by}"
+    )
     return f"(SELECT {by}, {flat}, found FROM ({rows}))"
 
 

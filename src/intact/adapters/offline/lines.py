@@ -4,33 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from intact.adapters.offline.words import quoted
 from intact.batch import MalformedRow, TaskResult, read_results
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 CHUNK = 1 << 20
-DELIMITER, NOTHING = "\x02", "\x03"
-"""Bytes that DuckDB needs to be told of, and that no line it reads may hold."""
-LINES = (
+CELLS = 16
+"""Cells of a line that are told apart; a message of S3's own has few commas."""
+NOTHING = "\x03"
+"""A byte that DuckDB needs to be told of, and that no line it reads may hold."""
+ROW = f"concat_ws(',', {', '.join(f'h{place}' for place in range(1, CELLS + 1))})"
+"""SQL of a line as it stands in the file: cells that it does not have are null."""
+_OPTIONS = (
     "header = false, auto_detect = false, quote = '', escape = '', compression = 'none', "
-    f"delim = '{DELIMITER}', nullstr = '{NOTHING}', new_line = '\\n', strict_mode = false, "
-    "ignore_errors = true, max_line_size = 4194304, filename = true, columns = {'row': 'VARCHAR'}"
+    f"delim = ',', nullstr = '{NOTHING}', new_line = '\\n', null_padding = true, "
+    "strict_mode = false, ignore_errors = true, max_line_size = 4194304, filename = true"
 )
-"""Options of ``read_csv`` for one column, ``row``; a line that it skips is missed in the bytes."""
+
+
+def lines_of(parts: Sequence[Path], *, cells: int = CELLS) -> str:
+    """SQL that reads files line by line: ``h1`` and so on, what stands between commas.
+
+    What DuckDB skips, or cuts off behind that many cells, is missed in the bytes.
+    """
+    files = ", ".join(quoted(str(part)) for part in parts)
+    described = ", ".join(f"h{place}: 'VARCHAR'" for place in range(1, cells + 1))
+    return f"read_csv([{files}], {_OPTIONS}, columns = {{{described}}})"
 
 
 def line_end(path: Path) -> int | None:
     """Bytes of the line ends of a file; None where DuckDB could see other lines than Python.
 
-    That is a file with line ends of two kinds, or with a delimiter in it.
+    That is a file with line ends of two kinds, or with a byte in it that stands for nothing.
     """
     ends: set[int] = set()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK):
             if chunk.endswith(b"\r"):
                 chunk += file.read(1)
-            if DELIMITER.encode() in chunk or NOTHING.encode() in chunk:
+            if NOTHING.encode() in chunk:
                 return None
             if b"\r" not in chunk:
                 ends |= {1} if b"\n" in chunk else set()

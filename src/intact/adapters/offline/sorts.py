@@ -11,8 +11,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.reports import KINDS
 from intact.adapters.offline.words import quoted
-from intact.checksum import Algorithm, ChecksumType, new
+from intact.checksum import Algorithm, new
 from intact.checksum.encoding import encode
 from intact.s3.objects import SSE_S3
 
@@ -22,7 +23,13 @@ if TYPE_CHECKING:
     from intact.audit import Window
 
 _MD5_FORM = "'[0-9a-f]{32}(-[1-9][0-9]{0,4})?'"
-_NOTHING = " ".join(f"WHEN '{a.value}' THEN '{encode(new(a).digest())}'" for a in Algorithm)
+_NOTHING = " ".join(
+    f"WHEN {kind} THEN '{encode(new(algorithm).digest())}'"
+    for kind, (algorithm, _) in enumerate(KINDS, 1)
+)
+_MD5 = ", ".join(
+    str(kind) for kind, (algorithm, _) in enumerate(KINDS, 1) if algorithm is Algorithm.MD5
+)
 _EMPTY = new(Algorithm.MD5).digest().hex()
 
 
@@ -94,7 +101,8 @@ def sort_of(
     if not claims:
         return number
     several = " OR ".join(f"{claim.alias}.n > 1" for claim in claims)
-    return f"CASE WHEN {several} THEN (-m.line)::VARCHAR ELSE ({number})::VARCHAR END"
+    own = "(-m.line)::VARCHAR" if number.startswith("concat") else "-m.line"
+    return f"CASE WHEN {several} THEN {own} ELSE {number} END"
 
 
 def _yes(condition: str) -> Digit:
@@ -136,17 +144,15 @@ def _object_digits(alias: str) -> Iterator[Digit]:
 
 def _claim_digits(claim: Claim, listed: Sequence[str]) -> Iterator[Digit]:
     alias, own = claim.alias, claim.of.value[0]
-    algorithms = " ".join(f"WHEN '{a.value}' THEN {n}" for n, a in enumerate(Algorithm, 1))
-    yield Digit(base=len(Algorithm) + 1, sql=f"CASE {alias}.algorithm {algorithms} END")
-    yield _yes(f"{alias}.type = '{ChecksumType.FULL_OBJECT.value}'")
+    yield Digit(base=len(KINDS) + 1, sql=f"{alias}.kind")
     yield _yes(f"{alias}.naming IS NULL")
     yield _yes(f"{alias}.naming = 'null'")
     if own in listed:
         yield _yes(f"{alias}.etag = {own}.etag")
         yield _yes(f"{alias}.naming = {own}.version")
     if listed:
-        yield _yes(f"{alias}.digest = CASE {alias}.algorithm {_NOTHING} END")
+        yield _yes(f"{alias}.digest = CASE {alias}.kind {_NOTHING} END")
     for side in listed:
         hexed = f"lower(hex(from_base64({alias}.digest)))"
         equal = f"{hexed} = split_part({side}.etag, '-', 1)"
-        yield _yes(f"CASE WHEN {alias}.algorithm = 'MD5' THEN {equal} END")
+        yield _yes(f"CASE WHEN {alias}.kind IN ({_MD5}) THEN {equal} END")

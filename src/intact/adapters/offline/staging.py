@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import shutil
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
-from intact.adapters.offline.lines import CHUNK, LINES, alone, line_end, text_size
+from intact.adapters.offline.lines import CHUNK, NOTHING, alone, line_end, lines_of, text_size
 from intact.adapters.offline.listed import inventory_query
 from intact.adapters.offline.reports import (
     COMPUTED,
     KEY,
+    SPACED,
     TASKS,
     computed_query,
     computed_rows,
@@ -25,14 +27,12 @@ from intact.adapters.offline.reports import (
 )
 from intact.adapters.offline.words import quoted
 from intact.adapters.plain import ELSEWHERE, spool_plain
-from intact.adapters.plain import LINES as SPOOLED
 from intact.batch import MalformedRow, TaskResult, read_results
 from intact.batch.manifest import IGNORE, read_row
 from intact.errors import FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     import duckdb
 
@@ -41,11 +41,18 @@ if TYPE_CHECKING:
 
     Reader = Callable[[TaskResult], Iterator[dict[str, Any]]]
 
+    class Query(Protocol):
+        """SQL that reads lines of a report; see ``task_query``."""
+
+        def __call__(self, lines: str, *, end: int) -> str:
+            """See above."""
+
+
 GROUP = 1 << 30
 """Bytes of a report that are staged in one go; what a kill loses at most."""
 MALFORMED, TALLY = "malformed.jsonl", "tally.json"
 ODD = {"odd": "VARCHAR"}
-"""A row that Python has to read; null elsewhere."""
+"""A row that Python has to read, or some of it; null elsewhere."""
 MANIFEST = {"line": "BIGINT", "bucket": "VARCHAR", "key": "VARCHAR", "version": "VARCHAR"}
 
 
@@ -65,6 +72,7 @@ class Stage:
         self._buckets = buckets
         folder.mkdir(parents=True, exist_ok=True)
         connection.execute("SET preserve_insertion_order = false")
+        connection.execute("SET enable_progress_bar = false")  # which notebooks would show
 
     def manifest(self, path: Path, *, fields: tuple[str, ...]) -> None:
         """Stage a CSV manifest; malformed rows go to a file beside it."""
@@ -90,9 +98,9 @@ class Stage:
         key = f"substr(key, {len(copies.key) + 1})"
         both = copies.bucket in sources
 
-        def query(lines: str) -> str:
-            names = ", ".join([*COMPUTED, "odd", "file", "size"])
-            rows = f"(SELECT * FROM ({computed_query(lines)}) AS said({names}))"
+        def query(lines: str, *, end: int) -> str:
+            names = ", ".join([*COMPUTED, "odd", "size"])
+            rows = f"(SELECT * FROM ({computed_query(lines, end=end)}) AS said({names}))"
             if both:
                 return f"FROM {rows}"
             return (
@@ -165,12 +173,20 @@ class Stage:
         self._partition(into / "rows", _manifest_query(plain, fields))
         self._connection.execute("SET preserve_insertion_order = false")
         self._require_lines(into, plain, elsewhere)
-        with odd.open("a") as good, (into / MALFORMED).open("a") as bad:
-            for line, text in self._rows(
-                f"SELECT line, odd FROM {_staged(into)} "
-                f"WHERE odd IS NOT NULL AND odd <> chr({ord(ELSEWHERE)}) ORDER BY line"
-            ):
-                _odd_row(text, line=line, fields=fields, good=good, bad=bad)
+        odd_lines = self._rows(
+            f"SELECT line FROM {_staged(into)} "
+            f"WHERE odd IS NOT NULL AND odd <> chr({ord(ELSEWHERE)}) ORDER BY line"
+        )
+        with (
+            odd.open("a") as good,
+            (into / MALFORMED).open("a") as bad,
+            plain.open(encoding="ascii", newline="\n") as rows,
+        ):
+            numbered = enumerate(rows, 1)
+            for (wanted,) in odd_lines:
+                text = next(text for line, text in numbered if line == wanted)
+                row = text.removesuffix("\n")
+                _odd_row(row, line=wanted, fields=fields, good=good, bad=bad)
         self._add(into, odd, MANIFEST)
         plain.unlink()
 
@@ -197,7 +213,7 @@ class Stage:
         name: str,
         parts: Sequence[Path],
         *,
-        query: Callable[[str], str],
+        query: Query,
         columns: dict[str, str],
         read: Reader,
     ) -> None:
@@ -210,7 +226,7 @@ class Stage:
         into: Path,
         *,
         parts: Sequence[Path],
-        query: Callable[[str], str],
+        query: Query,
         columns: dict[str, str],
         read: Reader,
     ) -> None:
@@ -242,36 +258,37 @@ class Stage:
         into: Path,
         ends: Mapping[Path, int],
         *,
-        query: Callable[[str], str],
+        query: Query,
         columns: dict[str, str],
     ) -> tuple[set[Path], list[tuple[Path, TaskResult | MalformedRow]]]:
         """Stage files line by line.
 
         Returns the files of which that was wrong, and else what the lines say that are not plain.
         """
-        files = ", ".join(f"'{_sql(part)}'" for part in ends)
-        names = ", ".join([*columns, "odd", "file", "size"])
-        read = query(f"read_csv([{files}], {LINES})")
-        self._partition(into / "rows", f"SELECT * FROM ({read}) AS staged({names})")
-        by_name = {str(part): part for part in ends}
-        sizes = self._rows(f"SELECT file, sum(size), count(*) FROM {_staged(into)} GROUP BY file")
-        got = {by_name[name]: size + ends[by_name[name]] * rows for name, size, rows in sizes}
-        whole = {part for part, end in ends.items() if got.get(part) != text_size(part, end=end)}
+        self._partition(into / "rows", _read(ends, query=query, columns=columns))
+        if not next(into.glob("rows/*/*.parquet"), None):
+            return set(ends), []
+        whole: set[Path] = set()
+        [(got,)] = self._rows(f"SELECT sum(size) FROM {_staged(into)}")
+        if got != sum(text_size(part, end=end) for part, end in ends.items()):
+            for part, end in ends.items():
+                alone_query = _read({part: end}, query=query, columns=columns)
+                [(got,)] = self._rows(f"SELECT sum(size) FROM ({alone_query})")
+                whole |= set() if got == text_size(part, end=end) else {part}
         found = []
-        for name, text in self._rows(
-            f"SELECT file, odd FROM {_staged(into)} WHERE odd IS NOT NULL"
-        ):
+        for (odd,) in self._rows(f"SELECT odd FROM {_staged(into)} WHERE odd IS NOT NULL"):
+            name, _, text = odd.rpartition(NOTHING)
             result = alone(text)
             if result is None:
-                whole.add(by_name[name])
+                whole.add(Path(name))
             else:
-                found.append((by_name[name], result))
+                found.append((Path(name), result))
         return whole, found
 
     def _count(self, into: Path, columns: dict[str, str], tally: dict[str, int]) -> None:
         """Write down how many rows of each kind there are."""
         if (into / "rows").exists():
-            failed = "status = 'failed'" if "status" in columns else "digest IS NULL"
+            failed = "status = 'failed'" if "status" in columns else "kind IS NULL"
             for fails, rows in self._rows(
                 f"SELECT {failed}, count(*) FROM {_staged(into)} WHERE odd IS NULL GROUP BY ALL"
             ):
@@ -282,7 +299,7 @@ class Stage:
     def _partition(self, into: Path, query: str) -> None:
         self._connection.execute(
             f"COPY (SELECT *, hash(key) % {self._buckets} AS slice FROM ({query})) "
-            f"TO '{_sql(into)}' (FORMAT parquet, COMPRESSION lz4_raw, PARTITION_BY (slice))"
+            f"TO '{_sql(into)}' (FORMAT parquet, COMPRESSION uncompressed, PARTITION_BY (slice))"
         )
 
     def _add(self, into: Path, path: Path, columns: dict[str, str]) -> None:
@@ -329,18 +346,20 @@ class _Taker:
 
 
 def _manifest_query(plain: Path, fields: tuple[str, ...]) -> str:
-    cell = {name: f"cells[{place}]" for place, name in enumerate(fields, 1) if name != IGNORE}
+    cell = {name: f"h{place}" for place, name in enumerate(fields, 1) if name != IGNORE}
     version = cell.get("VersionId", "NULL")
     plainly = (
-        f"len(cells) = {len(fields)} AND bucket <> '' AND raw_key <> '' AND key IS NOT NULL "
-        f"AND NOT contains(raw_key, '+') AND coalesce(version, '-') <> ''"
+        f"h{len(fields)} IS NOT NULL AND h{len(fields) + 1} IS NULL AND bucket <> '' "
+        "AND raw_key <> '' AND key IS NOT NULL AND NOT contains(raw_key, '+') "
+        "AND coalesce(version, '-') <> ''"
     )
     return (
-        f"SELECT line, bucket, key, version, CASE WHEN {plainly} THEN NULL ELSE row END AS odd "
-        f"FROM (SELECT *, {KEY.format('raw_key')} AS key FROM (SELECT line, row, cells, "
-        f"{cell['Bucket']} AS bucket, {cell['Key']} AS raw_key, {version}::VARCHAR AS version "
-        "FROM (SELECT row_number() OVER () AS line, row, string_split(row, ',') AS cells "
-        f"FROM read_csv('{_sql(plain)}', {SPOOLED}))))"
+        "SELECT line, bucket, key, version, "
+        f"CASE WHEN NOT coalesce({plainly}, false) THEN h1[1] END AS odd "
+        f"FROM (SELECT *, {KEY.format('raw_key')} AS key "
+        f"FROM (SELECT *, {SPACED.format('raw_key')} AS spaced FROM (SELECT *, "
+        f"row_number() OVER () AS line, {cell['Bucket']} AS bucket, {cell['Key']} AS raw_key, "
+        f"{version}::VARCHAR AS version FROM {lines_of([plain], cells=len(fields) + 1)})))"
     )
 
 
@@ -352,6 +371,16 @@ def _odd_row(text: str, *, line: int, fields: tuple[str, ...], good: IO[str], ba
         source = row.source
         cells = {"bucket": source.bucket, "key": source.key, "version": source.version_id}
         good.write(_json({"line": line} | cells))
+
+
+def _read(ends: Mapping[Path, int], *, query: Query, columns: dict[str, str]) -> str:
+    """SQL of what is staged of files, whose line ends have so many bytes."""
+    lines: dict[int, list[Path]] = {}
+    for part, end in ends.items():
+        lines.setdefault(end, []).append(part)
+    queries = [query(lines_of(some), end=end) for end, some in lines.items()]
+    names = ", ".join([*columns, "odd", "size"])
+    return f"SELECT * FROM ({' UNION ALL '.join(queries)}) AS staged({names})"
 
 
 def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from intact.adapters.offline import assembling
 from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.joining import ComputedSet, Terms, joined
 from intact.adapters.offline.listed import LISTED
@@ -28,6 +29,7 @@ _COLUMNS = {
     "source": LISTED,
     "destination": LISTED,
 }
+_FEW = 1000
 _OBJECT = "bucket, key, coalesce(version, '') AS version"
 
 
@@ -50,7 +52,7 @@ class Views:
     @property
     def numbers(self) -> list[str]:
         """Columns of the join that count what was found, besides the ledger's."""
-        words = ["words"] if self.terms.has_report else []
+        words = ["words", "results"] if self.terms.has_report else []
         return words + [f"n{number}" for number in range(len(self.terms.computed))]
 
     def source_buckets(self) -> frozenset[str]:
@@ -68,7 +70,7 @@ class Views:
         named = "copy IS FALSE AND version <> ''" if versioned else "false"
         found = self._connection.execute(
             f"SELECT DISTINCT copy, {named} FROM {self._files(f'{name}-*')} "
-            f"WHERE odd IS NULL AND digest IS NOT NULL ORDER BY ALL"
+            f"WHERE odd IS NULL AND kind IS NOT NULL ORDER BY ALL"
         ).fetchall()
         for copy, by_version in found:
             of = Of.DESTINATION if copy else Of.SOURCE
@@ -89,7 +91,7 @@ class Views:
             self._view(
                 made.table,
                 f"FROM {self._files(f'{name}-*', bucket)} "
-                f"WHERE odd IS NULL AND digest IS NOT NULL AND {side} {version}",
+                f"WHERE odd IS NULL AND kind IS NOT NULL AND {side} {version}",
             )
         for of in self.terms.inventories:
             every = self.terms.versioned and of is Of.SOURCE
@@ -101,9 +103,10 @@ class Views:
     def joined(self) -> pa.RecordBatch:
         """Return a row for each row of the manifest."""
         wanted = self._number("SELECT count(*) FROM rows")
-        flat = self._fetch(joined(self.terms, unique=True))
-        if flat.num_rows != wanted:
-            flat = self._sorted_out(flat)
+        found = self._fetch(joined(self.terms, unique=True))
+        if found.num_rows == wanted:
+            return pa.RecordBatch.from_pydict(self._filled(found))
+        flat = self._sorted_out(found)
         if flat.num_rows != wanted:
             raise AssertionError(f"a join made {flat.num_rows} rows of {wanted}")
         return flat
@@ -114,7 +117,10 @@ class Views:
         exact = self.duplicates == 0
         if self.terms.has_report:
             results = self._number("SELECT count(*) FROM results")
-            if not exact or results != flat.num_rows or flat.column("words").null_count:
+            if exact and results == _sum(flat.column("results")):
+                told = flat.num_rows - flat.column("words").null_count
+                found["duplicate_results"] = results - told
+            else:
                 found["stray_results"] = self._number(
                     f"SELECT count(*) FROM results ANTI JOIN (SELECT {_OBJECT} FROM rows) "
                     "USING (bucket, key, version)"
@@ -124,7 +130,7 @@ class Views:
                 )
         for number, made in enumerate(self.terms.computed):
             rows = self._number(f"SELECT count(*) FROM {made.table}")
-            if exact and rows == (pc.sum(flat.column(f"n{number}")).as_py() or 0):
+            if exact and rows == _sum(flat.column(f"n{number}")):
                 continue
             bucket = "bucket" if made.of is Of.SOURCE else quoted(self.terms.copies.bucket)
             version = ", version" if made.named else ""
@@ -157,12 +163,12 @@ class Views:
         )
         self._view("rows", f"SELECT *, {shared} AS shared, {replaced} AS replaced FROM named")
 
-    def _sorted_out(self, flat: pa.RecordBatch) -> pa.RecordBatch:
+    def _sorted_out(self, found: pa.Table) -> pa.RecordBatch:
         """Join those rows again of which an input speaks twice."""
-        rows = flat.column("row")
+        rows = found["row"].combine_chunks()
         counted = rows.value_counts()
         several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-        once = flat.filter(pc.invert(pc.is_in(rows, value_set=several)))
+        once = self._filled(_without(found, pc.is_in(rows, value_set=several)))
         self._connection.register("several", pa.table({"line": several}))
         tables = [made.table for made in self.terms.computed]
         tables += ["results"] if self.terms.has_report else []
@@ -173,14 +179,19 @@ class Views:
         some = "rows AS (FROM rows WHERE line IN (SELECT line FROM several))"
         again = self._fetch(f"WITH few AS MATERIALIZED ({keys}), {', '.join([*few, some])} {query}")
         self._connection.unregister("several")
-        return pa.concat_batches([once, again.select(once.schema.names).cast(once.schema)])
+        columns = {}
+        for name in again.column_names:
+            more = again[name].combine_chunks()
+            some = once[name] if name in once else pa.nulls(len(once["row"]), more.type)
+            columns[name] = pa.concat_arrays([some, more.cast(some.type)])
+        return pa.RecordBatch.from_pydict(columns)
 
-    def _fetch(self, query: str) -> pa.RecordBatch:
-        table = self._connection.sql(query).to_arrow_table().combine_chunks()
-        batches = table.to_batches()
-        if not batches:
-            return pa.RecordBatch.from_pylist([], schema=table.schema)
-        return batches[0]
+    def _filled(self, found: pa.Table) -> dict[str, pa.Array]:
+        given = {name: found[name].combine_chunks() for name in found.column_names}
+        return assembling.filled(given, self.terms)
+
+    def _fetch(self, query: str) -> pa.Table:
+        return self._connection.sql(query).to_arrow_table()
 
     def _view(self, name: str, query: str) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
@@ -199,3 +210,18 @@ class Views:
     def _number(self, query: str) -> int:
         [(number,)] = self._connection.execute(query).fetchall()
         return int(number)
+
+
+def _sum(numbers: pa.Array) -> int:
+    return pc.sum(numbers).as_py() or 0
+
+
+def _without(found: pa.Table, several: pa.BooleanArray) -> pa.Table:
+    """Leave out rows; a few of them without copying the others."""
+    if several.true_count > _FEW:
+        return found.filter(pc.invert(several))
+    kept, begin = [], 0
+    for end in [*pc.indices_nonzero(several).to_pylist(), found.num_rows]:
+        kept.append(found.slice(begin, end - begin))
+        begin = end + 1
+    return pa.concat_tables(kept)
