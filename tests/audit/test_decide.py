@@ -750,6 +750,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.NOTHING_COMPARABLE,
     ),
+    (  # CRC64NVMEs of parts make up no COMPOSITE value
+        good(source_parts=cut(b"abc", CRC, 1, 2)),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
     (  # sizes of parts that S3 vouches for by no digest
         good(
             source=facts(b"abc", CUT_SHA),
