@@ -556,6 +556,32 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.SOURCE_ABSENT,
     ),
+    *(
+        (
+            good(
+                source=OLD, source_computed=row(b"abc", SHA, version_id=name), destination=SHA_ONLY
+            ),
+            PLAIN,
+            verdict,
+            reason,
+        )
+        for name, verdict, reason in [
+            ("old", Verdict.VERIFIED, Reason.EQUAL),
+            ("null", Verdict.UNVERIFIABLE, Reason.COMPUTED_OF_OTHER),
+        ]
+    ),
+    # a COMPOSITE value is none that a copy job asked for
+    (
+        good(
+            source=facts(b"abc", CUT_CRC),
+            destination=copied(b"abc", CUT_CRC),
+            source_parts=PARTS,
+            destination_parts=PARTS,
+        ),
+        replace(PLAIN, algorithm=CRC32),
+        Verdict.UNVERIFIABLE,
+        Reason.ALGORITHM_NOT_HONOURED,
+    ),
     # a copy onto its own source that never happened
     (
         good(source=OLD, destination=OLD),
@@ -724,6 +750,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.NOTHING_COMPARABLE,
     ),
+    (  # CRC64NVMEs of parts make up no COMPOSITE value
+        good(source_parts=cut(b"abc", CRC, 1, 2)),
+        PLAIN,
+        Verdict.VERIFIED,
+        Reason.EQUAL,
+    ),
     (  # sizes of parts that S3 vouches for by no digest
         good(
             source=facts(b"abc", CUT_SHA),
@@ -781,6 +813,16 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         good(
             source=etag(facts(b"abc"), TAG, "aws:kms"),
             destination=etag(copied(b"abc"), TAG),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    (
+        good(
+            source=etag(facts(b"abc"), TAG2),
+            destination=etag(copied(b"abc"), TAG2),
+            destination_parts=PartList(sizes=(1, 2)),
         ),
         PLAIN,
         Verdict.UNVERIFIABLE,
@@ -1236,6 +1278,7 @@ def test_each_rule_gives_its_verdict(
             Slot.DESTINATION_PARTS,
         ),
         (facts(b"abc", CUT_SHA), copied(b"abc"), MISSING, Slot.SOURCE_PARTS),
+        (facts(b"abc", CUT_SHA), copied(b"abc", CUT_SHA), PLAIN, Slot.SOURCE_PARTS),
         (facts(b"abc"), copied(b"abc", CUT_SHA), MISSING, Slot.DESTINATION_PARTS),
         (etag(facts(b"abc"), TAG2), copied(b"abc"), MISSING, Slot.SOURCE_PARTS),
         (LATE, LATE, IN_WINDOW, Slot.DESTINATION_VERSIONS),
@@ -1263,6 +1306,18 @@ def test_asks_for_no_parts_where_they_do_not_help(
 ) -> None:
     step = decide(Evidence(source=source, destination=destination), policy)
     assert step is Slot.DESTINATION_BYTES or isinstance(step, Finding)
+
+
+@pytest.mark.parametrize(
+    ("source", "destination"),
+    [(facts(b"abc", CUT_SHA), copied(b"abc")), (facts(b"abc"), copied(b"abc", CUT_SHA))],
+    ids=["source", "destination"],
+)
+def test_parts_that_nobody_knows_are_not_asked_for_again(
+    source: ObjectFacts, destination: ObjectFacts
+) -> None:
+    known = good(source=source, destination=destination, **NO_PARTS)
+    assert decide(known, MISSING) is Slot.DESTINATION_BYTES
 
 
 @pytest.mark.parametrize("level", [Level.NONE, Level.ETAG])
