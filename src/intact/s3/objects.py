@@ -112,11 +112,18 @@ def _md5_of(etag: str) -> Checksum | None:
 
 
 def _checksums(response: Mapping[str, Any]) -> frozenset[Checksum]:
-    type_name = response.get("ChecksumType")
+    found = [
+        (algorithm, value) for member, algorithm in _MEMBERS if (value := response.get(member))
+    ]
+    return _parsed(response.get("ChecksumType"), *found)
+
+
+@lru_cache(maxsize=1 << 12)
+def _parsed(type_name: str | None, *found: tuple[Algorithm, str]) -> frozenset[Checksum]:
+    """Read checksums; remembered, since a copy's are those of its source."""
     return frozenset(
         Checksum.parse(value, algorithm=algorithm, type_name=type_name)
-        for member, algorithm in _MEMBERS
-        if (value := response.get(member))
+        for algorithm, value in found
     )
 
 
