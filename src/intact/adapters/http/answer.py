@@ -40,7 +40,8 @@ hundred heads."""
 _MAY_REPEAT = frozenset({b"vary", b"set-cookie", b"via", b"server", b"link", b"date", b"allow"})
 _METADATA = b"x-amz-meta-"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d) GMT")
+_DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4})")
+_CLOCK = re.compile(r" (\d\d):(\d\d):(\d\d) GMT")
 
 
 class OddAnswerError(Exception):
@@ -243,17 +244,22 @@ class HeadReader:
         return members
 
 
-@lru_cache(maxsize=1 << 12)
 def _timestamp(text: str) -> datetime:
     """HTTP's own form of dates by hand; any other as botocore reads it."""
-    match = _DATE.fullmatch(text)
-    if match is None or match[2] not in _MONTHS:
+    day, clock = _day(text[:16]), _CLOCK.fullmatch(text, 16)
+    if day is None or clock is None:
         moment: datetime = parse_timestamp(text)
         return moment
-    day, month, year, *clock = match.groups()
-    hour, minute, second = map(int, clock)
-    number = _MONTHS.index(month) + 1
-    return datetime(int(year), number, int(day), hour, minute, second, tzinfo=UTC)
+    hour, minute, second = clock.groups()
+    return datetime(*day, int(hour), int(minute), int(second), tzinfo=UTC)
+
+
+@lru_cache(maxsize=1 << 12)
+def _day(text: str) -> tuple[int, int, int] | None:
+    found = _DATE.fullmatch(text)
+    if found is None or found[2] not in _MONTHS:
+        return None
+    return int(found[3]), _MONTHS.index(found[2]) + 1, int(found[1])
 
 
 _READERS: dict[str, Callable[[str], Any]] = {

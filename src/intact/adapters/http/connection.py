@@ -69,15 +69,16 @@ class Connection(asyncio.BufferedProtocol):
         return self._asker is not None
 
     def ask(self, request: bytes, asker: Asker, *, now: float) -> None:
-        """Send a request on an idle connection; ``now`` is the loop's clock.
+        """Send a request; ``now`` is the loop's clock.
 
         Raises:
-            LostError: The connection is closed; nobody is called.
+            LostError: The connection is not idle; nobody is called.
         """
-        if not self.idle or self._transport is None:
+        transport = self._transport
+        if self._asker is not None or transport is None or transport.is_closing():
             raise LostError("the connection is closed")
         self._asker, self.since, self._filled = asker, now, 0
-        self._transport.write(request)
+        transport.write(request)
 
     def close(self) -> None:
         """End the connection at once; a request under way fails."""

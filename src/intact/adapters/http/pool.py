@@ -22,7 +22,7 @@ IDLE_SECONDS = 4.0
 SILENCE_SECONDS = 0.05
 """How long a connection is listened to after its first answer: a server that sends bodies where
 none may be does so then, and not when the next answer is awaited."""
-_SWEEP_SECONDS = 1.0
+_SWEEP_SECONDS = 0.5
 
 
 class Question(ABC):
@@ -127,7 +127,7 @@ class Pool:
     def answered(self, connection: Connection, *, keeps: bool) -> None:
         """Hear that an answer was beyond doubt, and whether the connection stays open."""
         self.pace.answered()
-        if keeps and connection.idle and len(self._free) < self.pace.limit:
+        if keeps and len(self._free) < self.pace.limit:
             self._free.append(connection)
         else:
             self.drop(connection)
@@ -162,9 +162,13 @@ class Pool:
         free, now = self._free, self._loop.time()
         while free:
             connection = free.pop()
-            if connection.idle and now - connection.since <= IDLE_SECONDS:
-                connection.ask(question.request, question, now=now)
-                return
+            if now - connection.since <= IDLE_SECONDS:
+                try:
+                    connection.ask(question.request, question, now=now)
+                except LostError:
+                    pass  # closed while it rested; nobody heard the question
+                else:
+                    return
             self.drop(connection)
         self._begin(question)
 
