@@ -122,16 +122,14 @@ class Side:
         known = self.known
         return (
             (len(known) > 1 and any_differ(known, known))
-            or (self.parts is not None and self._misparted(self.parts))
+            or (self.parts is not None and self._misparted(self.parts, self.facts))
             or (not (self.read is None and self.expected is None) and self._missized())
             or composites_differ(self.composites, self.rebuilt)
         )
 
-    def _misparted(self, parts: PartList) -> bool:
+    def _misparted(self, parts: PartList, facts: ObjectFacts | None) -> bool:
         """Whether the parts do not make up the object that S3 describes."""
-        if self.facts is None:
-            return False
-        if parts.size != self.facts.size:
+        if facts is not None and parts.size != facts.size:
             return True
         rebuilt = _composite_of(parts)
         return rebuilt is not None and composites_differ(self.composites, {rebuilt})
