@@ -211,6 +211,23 @@ def test_rows_must_ascend(tmp_path: Path, rows: tuple[int, ...]) -> None:
         append(tmp_path, records)
 
 
+@pytest.mark.parametrize("chunk", [1, 3, 7])
+def test_a_segment_is_the_same_however_its_records_were_gathered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    append(tmp_path / "at once", many(7))
+    monkeypatch.setattr(writing, "CHUNK", chunk)
+    with LedgerWriter(tmp_path / "gathered", HEAD) as writer:
+        for record in many(7):
+            writer.append(record)
+            if record.copy.row == 4:
+                writer.flush()
+    (at_once,) = (tmp_path / "at once" / FINDINGS).iterdir()
+    (gathered,) = (tmp_path / "gathered" / FINDINGS).iterdir()
+    assert at_once.name == gathered.name
+    assert at_once.read_bytes() == gathered.read_bytes()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file sizes")
 def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(tmp_path: Path) -> None:
     append(tmp_path, many(3))

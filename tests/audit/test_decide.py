@@ -96,6 +96,15 @@ def test_each_slot_is_asked_for_at_most_once(world: World) -> None:
     assert evidence == record.evidence
 
 
+@given(worlds(), st.sampled_from(Slot))
+def test_an_answered_slot_is_a_replaced_field(world: World, slot: Slot) -> None:
+    answer: Any = Unreadable(problem="an answer")
+    before = replace(world.evidence)
+    answered = world.evidence.answered(slot, answer)
+    assert answered == replace(world.evidence, **{slot.value: answer})
+    assert world.evidence == before
+
+
 @given(worlds())
 def test_bytes_are_never_read_unless_the_policy_allows_it(world: World) -> None:
     never = replace(world, policy=replace(world.policy, read=ReadMode.NEVER))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -24,7 +24,6 @@ SCALARS: Mapping[str, pa.DataType] = {
     MOMENT: pa.timestamp("us", tz="UTC"),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
 WORDS: Mapping[str, tuple[type, str]] = {
     "absent": (Absent, "detail"),
     "unreadable": (Unreadable, "problem"),

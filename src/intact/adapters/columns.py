@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from intact.adapters.arrow import EPOCH, KNOWN, MICROSECOND, SCALARS, SCHEMA, WORDS, arrow_type
+from intact.adapters.arrow import EPOCH, KNOWN, SCALARS, SCHEMA, WORDS, arrow_type
 from intact.audit import BytesRead, Expected, Level
 from intact.audit.schema import (
     BYTES,
@@ -50,6 +50,28 @@ _NOTHING = _Nothing()
 _NONE = type(None)
 
 
+class _Struct:
+    """A struct of ``intact.audit.schema``, translated once.
+
+    Attributes:
+        type: Arrow's type.
+        words: Type and attribute of what says why there is no better answer.
+    """
+
+    def __init__(self, kind: Mapping[str, Type]) -> None:
+        self.type = arrow_type(kind)
+        self.words = [WORDS[name] for name in kind if name in WORDS]
+        self._fields = list(self.type)
+
+    def of(self, arrays: Sequence[pa.Array], *, mask: pa.Array | None = None) -> pa.Array:
+        return pa.StructArray.from_arrays(arrays, fields=self._fields, mask=mask)
+
+
+_REF, _CHECKSUM, _FACTS, _COMPUTED = map(_Struct, (REF, CHECKSUM, FACTS, COMPUTED))
+_TASK, _EXPECTED, _OBJECT = map(_Struct, (TASK, EXPECTED, OBJECT))
+_VERSIONS, _PARTS, _BYTES = map(_Struct, (VERSIONS, PARTS, BYTES))
+
+
 def columns(records: Sequence[Record]) -> pa.Table:
     """Turn records into a table of ``SCHEMA``, losing nothing."""
     findings = [record.finding for record in records]
@@ -72,18 +94,18 @@ def known_columns(copies: Sequence[Copy], evidence: Sequence[Evidence]) -> pa.Ta
         _column([_raw(copy.text) if copy.text else None for copy in copies], pa.binary()),
         _words(None if known.row is None else known.row.problem for known in evidence),
         _column([known.shared for known in evidence], pa.bool_()),
-        _answers([known.task for known in evidence], TaskResult, TASK, _tasks),
-        _answers([known.expected for known in evidence], Expected, EXPECTED, _expected),
+        _answers([known.task for known in evidence], TaskResult, _TASK, _tasks),
+        _answers([known.expected for known in evidence], Expected, _EXPECTED, _expected),
         _computed([known.source_computed for known in evidence]),
         _computed([known.destination_computed for known in evidence]),
-        _answers([known.source for known in evidence], ObjectFacts, OBJECT, _facts),
-        _answers([known.destination for known in evidence], ObjectFacts, OBJECT, _facts),
-        _answers([known.source_versions for known in evidence], tuple, VERSIONS, _versions),
-        _answers([known.destination_versions for known in evidence], tuple, VERSIONS, _versions),
-        _answers([known.source_parts for known in evidence], PartList, PARTS, _parts),
-        _answers([known.destination_parts for known in evidence], PartList, PARTS, _parts),
-        _answers([known.source_bytes for known in evidence], BytesRead, BYTES, _bytes),
-        _answers([known.destination_bytes for known in evidence], BytesRead, BYTES, _bytes),
+        _answers([known.source for known in evidence], ObjectFacts, _OBJECT, _facts),
+        _answers([known.destination for known in evidence], ObjectFacts, _OBJECT, _facts),
+        _answers([known.source_versions for known in evidence], tuple, _VERSIONS, _versions),
+        _answers([known.destination_versions for known in evidence], tuple, _VERSIONS, _versions),
+        _answers([known.source_parts for known in evidence], PartList, _PARTS, _parts),
+        _answers([known.destination_parts for known in evidence], PartList, _PARTS, _parts),
+        _answers([known.source_bytes for known in evidence], BytesRead, _BYTES, _bytes),
+        _answers([known.destination_bytes for known in evidence], BytesRead, _BYTES, _bytes),
     ]
     return pa.Table.from_arrays(arrays, schema=KNOWN)
 
@@ -113,21 +135,14 @@ def _words(texts: Iterable[str | None]) -> pa.Array:
         return pa.array(spelt, pa.string())
 
 
-def _struct(
-    kind: Mapping[str, Type], arrays: Sequence[pa.Array], *, mask: pa.Array | None = None
-) -> pa.Array:
-    fields = list(arrow_type(kind))
-    return pa.StructArray.from_arrays(arrays, fields=fields, mask=mask)
-
-
 def _list(items: pa.Array, lengths: Iterable[int], *, mask: pa.Array | None = None) -> pa.Array:
-    offsets = pa.array(accumulate(lengths, initial=0), pa.int32())
+    offsets = pa.array(list(accumulate(lengths, initial=0)), pa.int32())
     return pa.ListArray.from_arrays(offsets, items, mask=mask)
 
 
 def _refs(refs: Values) -> pa.Array:
     mask = None
-    if _NONE in set(map(type, refs)):
+    if not all(refs):
         mask = pa.array([ref is None for ref in refs])
         refs = [_NOTHING if ref is None else ref for ref in refs]
     arrays = [
@@ -135,30 +150,29 @@ def _refs(refs: Values) -> pa.Array:
         _column([ref.key for ref in refs], pa.string()),
         _column([ref.version_id for ref in refs], pa.string()),
     ]
-    return _struct(REF, arrays, mask=mask)
+    return _REF.of(arrays, mask=mask)
 
 
 def _answers(
     values: Values,
     kind: type,
-    members: Mapping[str, Type],
+    struct: _Struct,
     build: Callable[[Values], list[pa.Array]],
 ) -> pa.Array:
     """One struct for each value: a word, or what ``build`` makes of those of that kind."""
-    kinds = set(map(type, values))
+    kinds = set(map(type, values)) if any(values) or () in values else {_NONE}
     if kinds == {_NONE}:
-        return pa.nulls(len(values), arrow_type(members))
+        return pa.nulls(len(values), struct.type)
     given = values if kinds == {kind} else [v if type(v) is kind else _NOTHING for v in values]
     arrays = []
-    for name in [name for name in members if name in WORDS]:
-        word, attribute = WORDS[name]
+    for word, attribute in struct.words:
         if word in kinds:
             texts = [getattr(v, attribute) if type(v) is word else None for v in values]
             arrays.append(_words(texts))
         else:
             arrays.append(pa.nulls(len(values), pa.string()))
     mask = pa.array([v is None for v in values]) if _NONE in kinds else None
-    return _struct(members, [*arrays, *build(given)], mask=mask)
+    return struct.of([*arrays, *build(given)], mask=mask)
 
 
 def _tasks(tasks: Values) -> list[pa.Array]:
@@ -187,22 +201,20 @@ def _facts(facts: Values) -> list[pa.Array]:
 
 
 def _moments(moments: Values) -> pa.Array:
-    since = [None if moment is None else (moment - EPOCH) // MICROSECOND for moment in moments]
-    return pa.array(since, SCALARS[MOMENT])
+    since = [None if moment is None else moment - EPOCH for moment in moments]
+    return pa.array(since, pa.duration("us")).view(SCALARS[MOMENT])
 
 
 def _checksum_lists(sets: Values) -> pa.Array:
     """Lists of checksums, in one order whatever the sets' order is; None gives null."""
     mask = None
-    if _NONE in set(map(type, sets)):
+    if not all(sets) and None in sets:
         mask = pa.array([checksums is None for checksums in sets])
         sets = [checksums or () for checksums in sets]
-    flat = [
-        checksum
-        for checksums in sets
-        for checksum in (checksums if len(checksums) < 2 else sorted(checksums, key=_order))  # noqa: PLR2004 - nothing to order
-    ]
-    return _list(_checksums(flat), map(len, sets), mask=mask)
+    lengths = list(map(len, sets))
+    if max(lengths, default=0) > 1:
+        sets = [sorted(checksums, key=_order) for checksums in sets]
+    return _list(_checksums(list(chain.from_iterable(sets))), lengths, mask=mask)
 
 
 def _order(checksum: Any) -> tuple[str, str, bytes, int]:  # noqa: ANN401 - a column's items
@@ -211,8 +223,7 @@ def _order(checksum: Any) -> tuple[str, str, bytes, int]:  # noqa: ANN401 - a co
 
 
 def _checksums(flat: Values) -> pa.Array:
-    return _struct(
-        CHECKSUM,
+    return _CHECKSUM.of(
         [
             _column([checksum.algorithm._value_ for checksum in flat], pa.string()),
             _column([c.type and c.type._value_ for c in flat], pa.string()),
@@ -235,7 +246,7 @@ def _expected(expected: Values) -> list[pa.Array]:
 
 def _computed(rows: Values) -> pa.Array:
     if not any(rows):
-        return pa.nulls(len(rows), pa.list_(arrow_type(COMPUTED)))
+        return pa.nulls(len(rows), pa.list_(_COMPUTED.type))
     flat = list(chain.from_iterable(rows))
     arrays = [
         _checksums([row.checksum for row in flat]),
@@ -244,12 +255,12 @@ def _computed(rows: Values) -> pa.Array:
         _moments([row.begun for row in flat]),
     ]
     mask = pa.array([not row for row in rows])
-    return _list(_struct(COMPUTED, arrays), map(len, rows), mask=mask)
+    return _list(_COMPUTED.of(arrays), map(len, rows), mask=mask)
 
 
 def _versions(found: Values) -> list[pa.Array]:
     lists = [() if versions is _NOTHING else versions for versions in found]
-    facts = _struct(FACTS, _facts(list(chain.from_iterable(lists))))
+    facts = _FACTS.of(_facts(list(chain.from_iterable(lists))))
     mask = pa.array([versions is _NOTHING for versions in found])
     return [_list(facts, map(len, lists), mask=mask)]
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from intact.adapters.http.heads import Heads
+from intact.adapters.http.heads import Heads, outcome_of
 from intact.adapters.http.pace import MOST
 from intact.adapters.runner import Runner
 from intact.adapters.terms import ReadTerms
-from intact.audit import Absent, Copy, Evidence, Policy, Record, Slot, Unreadable, decide
+from intact.audit import Copy, Evidence, Finding, Policy, Record, Slot, Unreadable, decide
 from intact.errors import AccessError, FormatError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from intact.adapters.http import LeanStore
-    from intact.s3 import ObjectFacts, ObjectRef
+    from intact.audit import Absent
+    from intact.s3 import ObjectFacts
 
 AHEAD = 8 * MOST
 """Copies in work or done behind one that is not, so that a slow answer does not idle the rest."""
@@ -187,7 +188,16 @@ class _Cell:
 
 
 class _Window:
-    """The copies under way, in order; lanes take from its end, the caller from its front."""
+    """The copies under way, in order; lanes take from its end, the caller from its front.
+
+    Attributes:
+        loop: The event loop.
+        threads: For what would hold it up.
+        policy: The terms.
+        threaded: Fills the slots that are not HeadObject.
+        source: Asks for sources.
+        destination: Asks for copies.
+    """
 
     def __init__(
         self,
@@ -197,23 +207,21 @@ class _Window:
         loop: asyncio.AbstractEventLoop,
         threads: ThreadPoolExecutor,
     ) -> None:
-        self._copies = copies
-        self._loop = loop
-        self._threads = threads
-        self._policy = runner.policy
-        self._threaded = Runner(
-            runner.source, runner.destination, runner.policy, terms=runner.terms
-        )
-        self._destination = Heads(runner.destination, loop=loop, threads=threads, most=runner.most)
-        self._source = (
-            self._destination
+        self.loop = loop
+        self.threads = threads
+        self.policy = runner.policy
+        self.threaded = Runner(runner.source, runner.destination, runner.policy, terms=runner.terms)
+        self.destination = Heads(runner.destination, loop=loop, threads=threads, most=runner.most)
+        self.source = (
+            self.destination
             if runner.source is runner.destination
             else Heads(runner.source, loop=loop, threads=threads, most=runner.most)
         )
+        self._copies = copies
         self._cells: deque[_Cell] = deque()
         self._done = 0
         self._ended = False
-        self._lanes: set[asyncio.Task[None]] = set()
+        self._lanes = 0
         self._ready: asyncio.Future[None] | None = None
 
     async def next_cells(self) -> list[_Cell]:
@@ -222,8 +230,8 @@ class _Window:
         while not (self._cells and self._cells[0].outcome is not None):
             if not self._lanes:
                 return []
-            self._ready = self._loop.create_future()
-            timer = self._loop.call_later(_PATIENCE, self._wake)
+            self._ready = self.loop.create_future()
+            timer = self.loop.call_later(_PATIENCE, self._wake)
             await self._ready
             timer.cancel()
             self._open_lanes()
@@ -235,48 +243,11 @@ class _Window:
 
     async def close(self) -> None:
         """Drop what is under way."""
-        lanes = tuple(self._lanes)
-        for lane in lanes:
-            lane.cancel()
-        await asyncio.gather(*lanes, return_exceptions=True)
-        self._destination.close()
-        self._source.close()
+        self._ended = True
+        self.destination.close()
+        self.source.close()
 
-    def _open_lanes(self) -> None:
-        """As many as requests may be under way, since each has one."""
-        for _ in range(self._wanted() - len(self._lanes)):
-            if self._ended or len(self._cells) >= AHEAD:
-                return
-            lane = self._loop.create_task(self._lane())
-            self._lanes.add(lane)
-            lane.add_done_callback(self._leave)
-
-    def _wanted(self) -> int:
-        stores = {self._destination, self._source}
-        return sum(heads.wanted for heads in stores)
-
-    def _leave(self, lane: asyncio.Task[None]) -> None:
-        self._lanes.discard(lane)
-        if not self._lanes:
-            self._wake()
-
-    def _wake(self) -> None:
-        if self._ready is not None and not self._ready.done():
-            self._ready.set_result(None)
-
-    async def _lane(self) -> None:
-        while (cell := self._take()) is not None:
-            try:
-                cell.outcome = await self._audit(cell.copy, cell.evidence)
-            except Exception as error:  # noqa: BLE001 - raised where the record was to come
-                cell.outcome = error
-            self._done += 1
-            if self._done >= _BATCH and self._cells[0].outcome is not None:
-                self._wake()
-                if len(self._lanes) > self._wanted():
-                    return
-
-    def _take(self) -> _Cell | None:
+    def take(self) -> _Cell | None:
         """Next copy in line; None at the end, and while too many wait for the one in front."""
         if self._ended or len(self._cells) >= AHEAD:
             return None
@@ -294,32 +265,113 @@ class _Window:
         self._cells.append(cell)
         return cell
 
-    async def _audit(self, copy: Copy, evidence: Evidence) -> Record:
-        """Ask until ``decide`` answers."""
-        while isinstance(step := decide(evidence, self._policy), Slot):
-            if copy.source is None or copy.destination is None:
-                evidence = await self._in_thread(step, copy, evidence)
-            elif step is Slot.DESTINATION:
-                found = await _asked(self._destination, copy.destination)
-                evidence = replace(evidence, destination=found)
-            elif step is Slot.SOURCE:
-                evidence = replace(evidence, source=await _asked(self._source, copy.source))
+    def finished(self) -> bool:
+        """Hear that a copy has its outcome; whether there are more lanes than are wanted."""
+        self._done += 1
+        if self._done < _BATCH or self._cells[0].outcome is None:
+            return False
+        self._wake()
+        return self._lanes > self._wanted()
+
+    def left(self) -> None:
+        """Hear that a lane is no more."""
+        self._lanes -= 1
+        if not self._lanes:
+            self._wake()
+
+    def _open_lanes(self) -> None:
+        """As many as requests may be under way, since each has one."""
+        for _ in range(self._wanted() - self._lanes):
+            if self._ended or len(self._cells) >= AHEAD:
+                return
+            self._lanes += 1
+            _Lane(self).go_on()
+
+    def _wanted(self) -> int:
+        stores = {self.destination, self.source}
+        return sum(heads.wanted for heads in stores)
+
+    def _wake(self) -> None:
+        if self._ready is not None and not self._ready.done():
+            self._ready.set_result(None)
+
+
+class _Lane:
+    """Audits one copy after the other, waiting for one answer at a time.
+
+    An answer is heard where it arrives, and the next request leaves before the loop turns to
+    another connection.
+    """
+
+    __slots__ = ("_cell", "_evidence", "_hear", "_slot", "_window")
+
+    def __init__(self, window: _Window) -> None:
+        self._window = window
+        self._hear = self._heard
+        self._cell: _Cell
+        self._evidence: Evidence
+        self._slot: Slot
+
+    def go_on(self) -> None:
+        """Take copies until one has to wait for an answer."""
+        while (cell := self._window.take()) is not None:
+            self._cell, self._evidence = cell, cell.evidence
+            if not self._decided():
+                return
+            if self._window.finished():
+                break
+        self._window.left()
+
+    def _decided(self) -> bool:
+        """Whether the copy at hand has its outcome; if not, the answer is waited for."""
+        cell, evidence = self._cell, self._evidence
+        try:
+            step = decide(evidence, self._window.policy)
+            if isinstance(step, Finding):
+                cell.outcome = Record(copy=cell.copy, evidence=evidence, finding=step)
             else:
-                evidence = await self._in_thread(step, copy, evidence)
-        return Record(copy=copy, evidence=evidence, finding=step)
+                self._ask(step, cell.copy, evidence)
+        except Exception as error:  # noqa: BLE001 - raised where the record was to come
+            cell.outcome = error
+        return cell.outcome is not None
 
-    async def _in_thread(self, step: Slot, copy: Copy, evidence: Evidence) -> Evidence:
-        run, threads = self._loop.run_in_executor, self._threads
-        return await run(threads, self._threaded.supplement, step, copy, evidence)
+    def _ask(self, slot: Slot, copy: Copy, evidence: Evidence) -> None:
+        window, self._slot = self._window, slot
+        if copy.source is not None and copy.destination is not None:
+            if slot is Slot.DESTINATION:
+                window.destination.ask(copy.destination, self._hear)
+                return
+            if slot is Slot.SOURCE:
+                window.source.ask(copy.source, self._hear)
+                return
+        supplement = window.threaded.supplement
+        found = window.loop.run_in_executor(window.threads, supplement, slot, copy, evidence)
+        found.add_done_callback(self._supplemented)
 
+    def _heard(self, answer: ObjectFacts | Absent | BaseException) -> None:
+        if not isinstance(answer, BaseException):
+            self._resume(self._evidence.answered(self._slot, answer))
+        elif isinstance(answer, StoreError | FormatError) and not isinstance(answer, AccessError):
+            problem = Unreadable(problem=str(answer))
+            self._resume(self._evidence.answered(self._slot, problem))
+        else:
+            self._resume(answer)
 
-async def _asked(heads: Heads, ref: ObjectRef) -> ObjectFacts | Absent | Unreadable:
-    try:
-        return await heads.head(ref)
-    except AccessError:
-        raise
-    except (StoreError, FormatError) as error:
-        return Unreadable(problem=str(error))
+    def _supplemented(self, found: asyncio.Future[Evidence]) -> None:
+        outcome = outcome_of(found)
+        self._resume(outcome)
+
+    def _resume(self, found: Evidence | BaseException) -> None:
+        if isinstance(found, BaseException):
+            self._cell.outcome = found
+        else:
+            self._evidence = found
+            if not self._decided():
+                return
+        if self._window.finished():
+            self._window.left()
+        else:
+            self.go_on()
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from intact.adapters.terms import ReadTerms
 from intact.audit import (
@@ -85,8 +85,7 @@ class Runner:
 
     def supplement(self, slot: Slot, copy: Copy, evidence: Evidence) -> Evidence:
         """Return the evidence with one more slot filled, by an answer or by why there is none."""
-        answer: dict[str, Any] = {slot.value: self._fetch(slot, copy, evidence)}
-        return replace(evidence, **answer)
+        return evidence.answered(slot, self._fetch(slot, copy, evidence))
 
     def _fetch(self, slot: Slot, copy: Copy, evidence: Evidence) -> object:
         try:

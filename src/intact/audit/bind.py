@@ -6,8 +6,7 @@ other, by versions and by time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
 from intact.audit.side import Side, any_differ, any_equal
@@ -20,9 +19,11 @@ if TYPE_CHECKING:
     from intact.audit.policy import Policy
     from intact.checksum import Checksum
 
+_NOBODY: frozenset[Computed] = frozenset()
+_NONE: frozenset[Checksum] = frozenset()
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+
+class Pair(NamedTuple):
     """The two object versions that a copy is judged by.
 
     Attributes:
@@ -43,8 +44,7 @@ class Pair:
     lacking: Reason
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Chosen:
+class _Chosen(NamedTuple):
     """A version of one object.
 
     Attributes:
@@ -69,10 +69,10 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         policy: The terms of the audit.
     """
     destination = _of_job(evidence, policy)
-    if isinstance(destination, Slot | Finding):
+    if not isinstance(destination, _Chosen):
         return destination
     source = _as_copied(evidence, policy, destination.facts)
-    if isinstance(source, Slot | Finding):
+    if not isinstance(source, _Chosen):
         return source
     if _one_version(source.facts, destination.facts):
         return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
@@ -211,7 +211,7 @@ def _of_version(
     ended; of a source that was replaced, no row surely speaks.
     """
     if not rows:
-        return frozenset()
+        return _NOBODY
     if facts is not None:
         return frozenset(row for row in rows if _is_version(row, facts))
     return frozenset(row for row in rows if (named and _by_name(row)) or _of_current(row, policy))
@@ -244,11 +244,11 @@ def _loose(rows: frozenset[Computed], source: _Chosen) -> Reason | None:
 
 def _replaceable(version_id: str | None) -> bool:
     """Whether a write to the key takes this version's place."""
-    return version_id in {None, NULL_VERSION}
+    return version_id is None or version_id == NULL_VERSION
 
 
 def _checksums(rows: frozenset[Computed]) -> frozenset[Checksum]:
-    return frozenset(row.checksum for row in rows)
+    return frozenset(row.checksum for row in rows) if rows else _NONE
 
 
 def _parts(answer: object) -> PartList | None:

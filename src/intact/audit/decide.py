@@ -3,7 +3,7 @@
 ``decide`` asks for one more piece of evidence or answers; it never fetches.  Its caller loops::
 
     while isinstance(step := decide(evidence, policy), Slot):
-        evidence = replace(evidence, **{step.value: fetch(step)})
+        evidence = evidence.answered(step, fetch(step))
 
 Each slot is asked for at most once, so the loop ends.  The order of the rules is the order of
 their force: what the job says of itself, what could not be read, what is not bound to this copy,
@@ -77,11 +77,11 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     source, destination = pair.source, pair.destination
     if source.contradicts_itself() or destination.contradicts_itself():
         return _unverifiable(Reason.CONTRADICTION)
-    if len({*_sizes(source), *_sizes(destination)}) > 1:
+    if _sizes_differ(source, destination):
         return _differing(Reason.SIZE_DIFFERS, acquits=pair.acquits)
     if any_difference(source, destination):
         return _differing(Reason.CHECKSUM_DIFFERS, acquits=pair.acquits or pair.loose)
-    if any_differ(source.known, destination.known):
+    if source.expected is not None and any_differ(source.known, destination.known):
         return _differing(Reason.EXPECTED_DIFFERS, acquits=pair.acquits)
     if isinstance(evidence.destination_bytes, Unreadable):
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.DESTINATION_UNREADABLE)
@@ -103,7 +103,7 @@ def _weigh(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
         return unread
     honoured = _honoured(pair.destination, policy)
     level = strength(pair.source, pair.destination, honoured=honoured)
-    proven = level.value >= policy.require.value
+    proven = level._value_ >= policy.require._value_
     doubted = etags_disagree(pair.source, pair.destination)
     if proven and not doubted:
         return Finding(verdict=Verdict.VERIFIED, reason=pair.equal, level=level)
@@ -214,9 +214,10 @@ def algorithms_by_parts(side: Side) -> frozenset[Algorithm]:
     return frozenset({c.algorithm for c in side.composites} | parted)
 
 
-def _sizes(side: Side) -> list[int]:
-    speakers = (side.facts, side.expected)
-    return [told.size for told in speakers if told is not None and told.size is not None]
+def _sizes_differ(source: Side, destination: Side) -> bool:
+    speakers = (source.facts, source.expected, destination.facts)
+    told = {told.size for told in speakers if told is not None and told.size is not None}
+    return len(told) > 1
 
 
 def _unverifiable(reason: Reason) -> Finding:

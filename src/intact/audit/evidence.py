@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -108,7 +108,7 @@ class Expected:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: a dict is copied in one go, see ``answered``
 class Evidence:
     """Everything known about one copy; None means: not asked yet.
 
@@ -144,3 +144,11 @@ class Evidence:
     destination_parts: PartList | Absent | Unreadable | Withheld | None = None
     source_bytes: BytesRead | Unreadable | Withheld | None = None
     destination_bytes: BytesRead | Unreadable | Withheld | None = None
+
+    def answered(self, slot: Slot, answer: object) -> Self:
+        """Return the evidence with one slot filled, as ``replace`` does in ten times the time."""
+        other = object.__new__(type(self))
+        known = other.__dict__
+        known.update(self.__dict__)
+        known[slot._value_] = answer
+        return other

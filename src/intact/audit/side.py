@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -31,9 +31,9 @@ class _once(Generic[T]):  # noqa: N801 - reads as what it does
         return value
 
 
-@dataclass(frozen=True, kw_only=True)  # no slots: what follows from it is computed once
+@dataclass(kw_only=True)  # no slots: what follows is computed once; frozen takes twice as long
 class Side:
-    """What is known of one object version.
+    """What is known of one object version; nobody changes it.
 
     Attributes:
         facts: What S3 says of it; None where only others speak of it.
@@ -43,6 +43,13 @@ class Side:
         read: What its bytes hashed to here.
         rebuilt: COMPOSITE checksums of its bytes as read, cut where its own parts end.
         recut: The same, cut where the other object's parts end.
+        stored: Checksums that S3 stores for these bytes.
+        composites: Those of them that depend on where the parts end.
+        hashed: FULL_OBJECT checksums of the bytes, computed here.
+        recorded: Checksums that follow from what S3 stores, without anyone reading the bytes now: a
+            part's CRCs combine to that of the whole; an object of no bytes has known checksums.
+        own: Every FULL_OBJECT checksum that someone vouches for who saw the object.
+        known: ``own``, and what was expected; the ETag is only presumed.
     """
 
     facts: ObjectFacts | None
@@ -52,74 +59,60 @@ class Side:
     read: BytesRead | None = None
     rebuilt: Checksums = _NONE
     recut: Checksums = _NONE
+    stored: Checksums = field(init=False)
+    composites: Checksums = field(init=False)
+    hashed: Checksums = field(init=False)
+    recorded: Checksums = field(init=False)
+    own: Checksums = field(init=False)
+    known: Checksums = field(init=False)
 
-    @_once
-    def stored(self) -> Checksums:
-        """Checksums that S3 stores for these bytes.
+    def __post_init__(self) -> None:
+        """Gather what every verdict looks at."""
+        self.stored = self._stored()
+        composites = [c for c in self.stored if c.type is ChecksumType.COMPOSITE]
+        self.composites = frozenset(composites) if composites else _NONE
+        self.hashed = _NONE if self.read is None else self.read.checksums
+        self.recorded = self.stored
+        if self.parts is not None or (self.facts is not None and self.facts.size == 0):
+            self.recorded = self.stored | self._combined() | self._empty()
+        self.own = self.recorded
+        if self.computed or self.hashed:
+            self.own = self.recorded | self.computed | self.hashed
+        self.known = self.own if self.expected is None else self.own | self.expected.checksums
+
+    def _stored(self) -> Checksums:
+        """What S3 stores for these very bytes.
 
         Some servers store the digest of no bytes for an object that has bytes (VersityGW 1.8.0,
         CopyObject of an object onto itself); two such objects of one size would seem equal.
         """
         if self.facts is None:
             return _NONE
-        if self.facts.size == 0:
-            return self.facts.checksums
         checksums = self.facts.checksums
+        if self.facts.size == 0:
+            return checksums
         real = [c for c in checksums if c.digest != _of_nothing(c.algorithm)]
         return checksums if len(real) == len(checksums) else frozenset(real)
 
     @_once
-    def composites(self) -> Checksums:
-        """Stored checksums that depend on where the parts end."""
-        found = [c for c in self.stored if c.type is ChecksumType.COMPOSITE]
-        return frozenset(found) if found else _NONE
-
-    @_once
-    def hashed(self) -> Checksums:
-        """FULL_OBJECT checksums of the bytes, computed here."""
-        return self.read.checksums if self.read is not None else _NONE
-
-    @_once
-    def recorded(self) -> Checksums:
-        """Checksums that follow from what S3 stores, without anyone reading the bytes now.
-
-        A part's CRCs combine to that of the whole; an object of no bytes has known checksums.
-        """
-        return self.stored | self._combined() | self._empty()
-
-    @_once
     def independent(self) -> Checksums:
         """Checksums that a copy of this object cannot have carried over."""
-        return self.computed | self._combined() | self.hashed | self._etag() | self._expected()
+        given = _NONE if self.expected is None else self.expected.checksums
+        return self.computed | self._combined() | self.hashed | self._etag() | given
 
     @_once
-    def known(self) -> Checksums:
-        """Every FULL_OBJECT checksum that someone vouches for; the ETag is only presumed."""
-        return self.recorded | self.computed | self.hashed | self._expected()
-
-    @_once
-    def vouched(self) -> Checksums:
-        """``known``, and what else a copy of this object cannot have carried over."""
-        return self.known | self.independent
-
-    @_once
-    def own(self) -> Checksums:
-        """``known`` without what was expected."""
-        return self.recorded | self.computed | self.hashed
-
-    @_once
-    def presumed(self) -> Checksum | None:
+    def presumed(self) -> tuple[Checksum, ...]:
         """The ETag as an MD5, where S3 documents that it is one and no bytes refute it."""
         if self.facts is None or not self.facts.etag_is_md5:
-            return None
+            return ()
         md5 = self.facts.etag_md5
         if (
             md5 is None
             or any_differ((md5,), self.hashed)
             or composites_differ((md5,), self.rebuilt)
         ):
-            return None
-        return md5
+            return ()
+        return (md5,)
 
     def contradicts_itself(self) -> bool:
         """Whether two who speak of this object cannot both be right.
@@ -129,18 +122,16 @@ class Side:
         known = self.known
         return (
             (len(known) > 1 and any_differ(known, known))
+            or (self.parts is not None and self._misparted(self.parts, self.facts))
+            or (not (self.read is None and self.expected is None) and self._missized())
             or composites_differ(self.composites, self.rebuilt)
-            or self._misparted()
-            or self._missized()
         )
 
-    def _misparted(self) -> bool:
+    def _misparted(self, parts: PartList, facts: ObjectFacts | None) -> bool:
         """Whether the parts do not make up the object that S3 describes."""
-        if self.facts is None or self.parts is None:
-            return False
-        if self.parts.size != self.facts.size:
+        if facts is not None and parts.size != facts.size:
             return True
-        rebuilt = _composite_of(self.parts)
+        rebuilt = _composite_of(parts)
         return rebuilt is not None and composites_differ(self.composites, {rebuilt})
 
     def _missized(self) -> bool:
@@ -168,36 +159,41 @@ class Side:
         md5 = None if self.facts is None else self.facts.etag_md5
         return _NONE if md5 is None else frozenset({md5})
 
-    def _expected(self) -> Checksums:
-        return _NONE if self.expected is None else self.expected.checksums
-
 
 def any_equal(ours: Collection[Checksum], theirs: Collection[Checksum]) -> bool:
     """Whether two of them cover the whole object by the same algorithm, and are equal."""
-    return bool(ours and theirs) and any(
-        a.digest == b.digest for a in ours for b in theirs if a.comparable(b)
-    )
+    for a in ours:
+        for b in theirs:
+            if a.digest == b.digest and a.comparable(b):
+                return True
+    return False
 
 
 def any_differ(ours: Collection[Checksum], theirs: Collection[Checksum]) -> bool:
     """Whether two of them cover the whole object by the same algorithm, and differ."""
-    return bool(ours and theirs) and any(
-        a.digest != b.digest for a in ours for b in theirs if a.comparable(b)
-    )
+    for a in ours:
+        for b in theirs:
+            if a.algorithm is b.algorithm and a.digest != b.digest and a.comparable(b):
+                return True
+    return False
 
 
 def composites_equal(ours: Collection[Checksum], theirs: Collection[Checksum]) -> bool:
     """Whether two COMPOSITE values, cut at the same places, are equal."""
-    return bool(ours and theirs) and any(
-        a.digest == b.digest for a in ours for b in theirs if _alike(a, b)
-    )
+    for a in ours:
+        for b in theirs:
+            if a.digest == b.digest and _alike(a, b):
+                return True
+    return False
 
 
 def composites_differ(ours: Collection[Checksum], theirs: Collection[Checksum]) -> bool:
     """Whether two COMPOSITE values, cut at the same places, differ."""
-    return bool(ours and theirs) and any(
-        a.digest != b.digest for a in ours for b in theirs if _alike(a, b)
-    )
+    for a in ours:
+        for b in theirs:
+            if a.digest != b.digest and _alike(a, b):
+                return True
+    return False
 
 
 def _alike(one: Checksum, other: Checksum) -> bool:

@@ -29,13 +29,14 @@ def strength(source: Side, destination: Side, *, honoured: bool) -> Level:
         return Level.READ
     if any_equal(source.computed, destination.computed):
         return Level.COMPUTED
-    if any_equal(source.vouched, destination.computed):
+    if _vouches(source, destination.computed):
         return Level.INDEPENDENT
     if not honoured:
         return Level.NONE
-    if any_equal(source.independent, _forced(source, destination)):
+    forced = _forced(source, destination)
+    if forced and any_equal(source.independent, forced):
         return Level.INDEPENDENT
-    if any_equal(source.vouched, destination.recorded) or _composed(source, destination):
+    if _vouches(source, destination.recorded) or _composed(source, destination):
         return Level.RECORDED
     return _by_etag(source, destination)
 
@@ -44,15 +45,14 @@ def any_difference(source: Side, destination: Side) -> bool:
     """Whether the two hold different bytes, as far as S3 and the bytes themselves tell."""
     return (
         any_differ(source.own, destination.own)
-        or composites_differ(source.composites, _cut_as(source, destination))
-        or composites_differ(destination.composites, _cut_as(destination, source))
+        or _cut_otherwise(source, destination)
+        or _cut_otherwise(destination, source)
     )
 
 
 def etags_disagree(source: Side, destination: Side) -> bool:
     """Whether an ETag, if it is the MD5 that S3 documents, belongs to other bytes."""
-    ours = _presumed(source)
-    theirs = _presumed(destination)
+    ours, theirs = source.presumed, destination.presumed
     return (
         any_differ(ours, destination.known)
         or any_differ(ours, theirs)
@@ -63,8 +63,21 @@ def etags_disagree(source: Side, destination: Side) -> bool:
     )
 
 
+def _vouches(source: Side, theirs: frozenset[Checksum]) -> bool:
+    """Whether one of them is what somebody says of the source, or what its ETag says."""
+    return bool(theirs) and (
+        any_equal(source.known, theirs) or any_equal(source.independent, theirs)
+    )
+
+
+def _cut_otherwise(model: Side, other: Side) -> bool:
+    """Whether COMPOSITE values differ, though cut at the same places."""
+    ours = model.composites
+    return bool(ours) and composites_differ(ours, _cut_as(model, other))
+
+
 def _read(source: Side, destination: Side) -> bool:
-    if any_equal(source.vouched, destination.hashed):
+    if _vouches(source, destination.hashed):
         return True
     return bool(destination.recut) and composites_equal(
         source.composites | source.independent, destination.recut
@@ -81,19 +94,16 @@ def _forced(source: Side, destination: Side) -> frozenset[Checksum]:
 
 def _composed(source: Side, destination: Side) -> bool:
     """Whether both store equal COMPOSITE values, cut at the same places."""
-    return composites_equal(source.composites, _cut_as(source, destination))
+    ours = source.composites
+    return bool(ours) and composites_equal(ours, _cut_as(source, destination))
 
 
 def _by_etag(source: Side, destination: Side) -> Level:
-    ours, theirs = _presumed(source), _presumed(destination)
+    ours, theirs = source.presumed, destination.presumed
     equal = any_equal(ours, theirs) or (
         _same_layout(source, destination) and composites_equal(ours, theirs)
     )
     return Level.ETAG if equal else Level.NONE
-
-
-def _presumed(side: Side) -> tuple[Checksum, ...]:
-    return () if side.presumed is None else (side.presumed,)
 
 
 def _cut_as(model: Side, other: Side) -> frozenset[Checksum]:

@@ -11,6 +11,8 @@ from intact.errors import FormatError
 _PARTS = re.compile("[1-9][0-9]{0,4}")
 """Number of parts: 1 to 10,000 (Amazon S3 User Guide, "Amazon S3 multipart upload limits")."""
 
+_TYPES = {member.value: member for member in ChecksumType}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checksum:
@@ -47,13 +49,12 @@ class Checksum:
         encoded, dash, suffix = text.partition("-")
         if dash and not _PARTS.fullmatch(suffix):
             raise FormatError(f"{algorithm.value} value is {text!r}; wanted base64 or base64-N")
-        known = {member.value: member for member in ChecksumType}
         if type_name is None:
             kind = ChecksumType.COMPOSITE if dash else None  # S3 itself may drop the suffix
-        elif type_name in known:
-            kind = known[type_name]
+        elif type_name in _TYPES:
+            kind = _TYPES[type_name]
         else:
-            raise FormatError(f"ChecksumType is {type_name!r}; wanted one of {', '.join(known)}")
+            raise FormatError(f"ChecksumType is {type_name!r}; wanted one of {', '.join(_TYPES)}")
         if dash and kind is ChecksumType.FULL_OBJECT:
             raise FormatError(f"{algorithm.value} value {text!r} has parts, yet is FULL_OBJECT")
         return cls(

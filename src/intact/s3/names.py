@@ -14,6 +14,8 @@ _ARN = re.compile(
 )
 """General purpose buckets, directory buckets, their objects.  S3's documents write the resource of
 a directory bucket with and without a slash in front."""
+_PLAIN = re.compile(r"[A-Za-z0-9_.~/-]*")
+"""What stands for itself in a URL (RFC 3986, section 2.3), and the slash."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +47,8 @@ def encode_key(key: str) -> str:
     Raises:
         UsageError: The key has no UTF-8 form (lone surrogates).
     """
+    if _PLAIN.fullmatch(key):
+        return key
     try:
         return quote(key, safe="/", errors="strict")
     except UnicodeEncodeError:

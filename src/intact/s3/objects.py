@@ -20,7 +20,7 @@ SSE_C = "SSE-C"
 """Encrypted with a key that the client sends; S3 names no ``ServerSideEncryption`` then."""
 _ETAG = re.compile("([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-_MEMBERS = tuple((algorithm.member, algorithm) for algorithm in Algorithm)
+_MEMBERS = {algorithm.member: algorithm for algorithm in Algorithm}
 _OPAQUE_ETAGS = frozenset({"EXPRESS_ONEZONE"})
 """Storage classes whose ETags are no MD5 (Amazon S3 User Guide, "Differences for directory
 buckets")."""
@@ -82,15 +82,15 @@ class ObjectFacts:
             last_modified = response["LastModified"]
         except KeyError as missing:
             raise FormatError(f"HeadObject response lacks {missing}") from None
-        encryption = SSE_C if response.get("SSECustomerAlgorithm") else None
-        storage_class = response.get("StorageClass")
+        get = response.get
+        storage_class = get("StorageClass")
         return cls(
             size=size,
             etag=etag.strip('"'),
             last_modified=last_modified,
-            version_id=response.get("VersionId"),
+            version_id=get("VersionId"),
             checksums=_checksums(response),
-            encryption=encryption or response.get("ServerSideEncryption"),
+            encryption=SSE_C if get("SSECustomerAlgorithm") else get("ServerSideEncryption"),
             storage_class=storage_class,
             archived=_archived(storage_class, response),
         )
@@ -112,18 +112,25 @@ def _md5_of(etag: str) -> Checksum | None:
 
 
 def _checksums(response: Mapping[str, Any]) -> frozenset[Checksum]:
-    type_name = response.get("ChecksumType")
+    named = sorted(_MEMBERS.keys() & response.keys())
+    found = [(_MEMBERS[member], response[member]) for member in named if response[member]]
+    return _parsed(response.get("ChecksumType"), *found)
+
+
+@lru_cache(maxsize=1 << 12)
+def _parsed(type_name: str | None, *found: tuple[Algorithm, str]) -> frozenset[Checksum]:
+    """Read checksums; remembered, since a copy's are those of its source."""
     return frozenset(
         Checksum.parse(value, algorithm=algorithm, type_name=type_name)
-        for member, algorithm in _MEMBERS
-        if (value := response.get(member))
+        for algorithm, value in found
     )
 
 
 def _archived(storage_class: str | None, response: Mapping[str, Any]) -> bool:
+    if response.get("ArchiveStatus") is not None:
+        return True
     restored = 'ongoing-request="false"' in response.get("Restore", "")
-    archive_tier = response.get("ArchiveStatus") is not None
-    return archive_tier or (storage_class in _ARCHIVED and not restored)
+    return storage_class in _ARCHIVED and not restored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ import pytest
 from botocore.credentials import RefreshableCredentials
 from botocore.session import get_session
 
+from intact.adapters.http.line import CHUNK
 from intact.audit import Absent
 from intact.checksum import Algorithm
 from intact.errors import AccessError, StoreError
@@ -150,6 +152,22 @@ def test_bytes_of_something_else_are_not_taken(head: bytes) -> None:
     with scripted(script) as server, lean(server.url) as store:
         asked = ref("k", "version")
         assert b"".join(map(bytes, store.read(asked, etag=ETAG))) == BODY
+
+
+@pytest.mark.parametrize("late", [1, CHUNK - 1, CHUNK, 2 * CHUNK])
+def test_the_end_of_a_body_is_not_waited_for_longer_than_it_takes(late: int) -> None:
+    body = bytes(4 * CHUNK + 5)
+
+    def script(_method: str, _key: str, _count: int) -> Words:
+        whole = got(body)
+        return [whole[:-late], 0.1, whole[-late:]]
+
+    with scripted(script) as server, lean(server.url, read_timeout=20) as store:
+        for _ in range(2):
+            begun = time.monotonic()
+            assert sum(map(len, store.read(ref("k"), etag=ETAG))) == len(body)
+            assert time.monotonic() - begun < 10
+        assert len(server.seen) == 2
 
 
 def test_a_read_that_its_reader_gives_up_leaves_no_bytes_behind() -> None:

@@ -1,13 +1,14 @@
 """One keep-alive connection of an event loop: one request under way, never two.
 
 An answer can only be that of the request before it: a connection that said anything nobody had
-asked for is closed, and so is one whose answer was not beyond doubt.
+asked for is closed, and so is one whose answer was not beyond doubt.  Whoever asked is called as
+soon as the answer is whole; a future and a task for each cost as much as the rest of the request.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from intact.adapters.http.answer import MAX_HEAD, OddAnswerError
 
@@ -27,6 +28,16 @@ class SpokeOutOfTurnError(OddAnswerError):
     """The server sent bytes that belong to no answer, so none of its answers can be trusted."""
 
 
+class Asker(Protocol):
+    """Who sent a request.  One of the two is called once, never before ``ask`` has returned."""
+
+    def heard(self, head: bytes, connection: Connection) -> None:
+        """Take the head of the answer, the empty line included; nothing else came."""
+
+    def failed(self, error: OddAnswerError, connection: Connection) -> None:
+        """Take why there is none; the connection is closed."""
+
+
 class Connection(asyncio.BufferedProtocol):
     """Sends requests without body whose answers have none.
 
@@ -34,7 +45,7 @@ class Connection(asyncio.BufferedProtocol):
         since: When the request under way was sent, by the loop's clock.
     """
 
-    __slots__ = ("_buffer", "_filled", "_out_of_turn", "_transport", "_view", "_waiter", "since")
+    __slots__ = ("_asker", "_buffer", "_filled", "_out_of_turn", "_transport", "_view", "since")
 
     def __init__(self, out_of_turn: Callable[[], None]) -> None:
         """Take a function that hears of bytes nobody asked for."""
@@ -42,7 +53,7 @@ class Connection(asyncio.BufferedProtocol):
         self._buffer = bytearray(MAX_HEAD)
         self._view = memoryview(self._buffer)
         self._filled = 0
-        self._waiter: asyncio.Future[bytes] | None = None
+        self._asker: Asker | None = None
         self._transport: asyncio.Transport | None = None
         self.since = 0.0
 
@@ -50,25 +61,24 @@ class Connection(asyncio.BufferedProtocol):
     def idle(self) -> bool:
         """Whether a request may be sent."""
         transport = self._transport
-        return self._waiter is None and transport is not None and not transport.is_closing()
+        return self._asker is None and transport is not None and not transport.is_closing()
 
     @property
     def busy(self) -> bool:
         """Whether a request is under way."""
-        return self._waiter is not None
+        return self._asker is not None
 
-    def ask(self, request: bytes, *, loop: asyncio.AbstractEventLoop) -> asyncio.Future[bytes]:
-        """Send a request; the future is the head of its answer, the empty line included.
+    def ask(self, request: bytes, asker: Asker, *, now: float) -> None:
+        """Send a request; ``now`` is the loop's clock.
 
-        It fails with ``OddAnswerError`` where there is no whole head and nothing else.
+        Raises:
+            LostError: The connection is not idle; nobody is called.
         """
-        waiter: asyncio.Future[bytes] = loop.create_future()
-        if not self.idle or self._transport is None:
-            waiter.set_exception(LostError("the connection is closed"))
-            return waiter
-        self._waiter, self.since, self._filled = waiter, loop.time(), 0
-        self._transport.write(request)
-        return waiter
+        transport = self._transport
+        if self._asker is not None or transport is None or transport.is_closing():
+            raise LostError("the connection is closed")
+        self._asker, self.since, self._filled = asker, now, 0
+        transport.write(request)
 
     def close(self) -> None:
         """End the connection at once; a request under way fails."""
@@ -85,9 +95,10 @@ class Connection(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Hand over the head once it is whole and nothing follows it."""
-        begin = max(0, self._filled - len(END) + 1)
+        begin = max(0, self._filled - len(END) + 1) if self._filled else 0
         self._filled += nbytes
-        if self._waiter is None:
+        asker = self._asker
+        if asker is None:
             self._out_of_turn()
             self.close()
             return
@@ -101,7 +112,9 @@ class Connection(asyncio.BufferedProtocol):
             self._out_of_turn()
             self._fail(SpokeOutOfTurnError("bytes follow an answer that has no body"))
         else:
-            self._succeed()
+            head = bytes(self._view[: self._filled])
+            self._asker, self._filled = None, 0
+            asker.heard(head, self)
 
     def eof_received(self) -> bool:
         """Close."""
@@ -116,14 +129,8 @@ class Connection(asyncio.BufferedProtocol):
         """Fail the request under way because it took too long."""
         self._fail(OddAnswerError("no answer in time"))
 
-    def _succeed(self) -> None:
-        waiter, self._waiter = self._waiter, None
-        filled, self._filled = self._filled, 0
-        if waiter is not None and not waiter.done():
-            waiter.set_result(bytes(self._view[:filled]))
-
     def _fail(self, error: OddAnswerError) -> None:
-        waiter, self._waiter = self._waiter, None
+        asker, self._asker = self._asker, None
         self.close()
-        if waiter is not None and not waiter.done():
-            waiter.set_exception(error)
+        if asker is not None:
+            asker.failed(error, self)

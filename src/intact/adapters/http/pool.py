@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,53 @@ IDLE_SECONDS = 4.0
 SILENCE_SECONDS = 0.05
 """How long a connection is listened to after its first answer: a server that sends bodies where
 none may be does so then, and not when the next answer is awaited."""
-_SWEEP_SECONDS = 1.0
+_SWEEP_SECONDS = 0.5
+
+
+class Question(ABC):
+    """A request, and what becomes of its answer.
+
+    Attributes:
+        request: What is sent.
+        pool: Where it is sent.
+    """
+
+    __slots__ = ("pool", "request")
+
+    def __init__(self, request: bytes, pool: Pool) -> None:
+        """Take both."""
+        self.request = request
+        self.pool = pool
+
+    @abstractmethod
+    def heard(self, head: bytes, connection: Connection) -> None:
+        """Take the head of the answer, and tell the pool what it is worth; raise nothing."""
+
+    @abstractmethod
+    def doubt(self, error: Exception, connection: Connection | None) -> None:
+        """Take why there is no answer, and tell the pool; raise nothing."""
+
+    def failed(self, error: OddAnswerError, connection: Connection) -> None:
+        """Hear that a kept connection gave no answer."""
+        if isinstance(error, LostError):
+            self.pool.lost(self, connection)
+        else:
+            self.doubt(error, connection)
+
+
+class _First:
+    """Asks on a new connection, for ``Pool`` itself."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.answer: asyncio.Future[bytes] = loop.create_future()
+
+    def heard(self, head: bytes, connection: Connection) -> None:  # noqa: ARG002 - that of all
+        if not self.answer.done():
+            self.answer.set_result(head)
+
+    def failed(self, error: OddAnswerError, connection: Connection) -> None:  # noqa: ARG002 - as above
+        if not self.answer.done():
+            self.answer.set_exception(error)
 
 
 class Pool:
@@ -62,69 +109,98 @@ class Pool:
         self._free: list[Connection] = []
         self._all: set[Connection] = set()
         self._under_way = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[Question] = deque()
+        self._beginnings: set[asyncio.Task[None]] = set()
         self._sweeper = loop.call_later(_SWEEP_SECONDS, self._sweep)
 
-    async def ask(self, request: bytes) -> tuple[bytes, Connection]:
-        """Return the head of the answer, and the connection to give back or close.
+    def ask(self, question: Question) -> None:
+        """Send a request as soon as the pace allows it.
 
         A kept connection that the server closed before it heard anything is no answer: the
         request, which changes nothing, goes out once more on a new one.
-
-        Raises:
-            OddAnswerError: There was no whole answer.
         """
         if self._under_way >= self.pace.limit:
-            await self._turn()
-        self._under_way += 1
-        try:
-            while self._free:
-                connection = self._free.pop()
-                if not connection.idle or self._loop.time() - connection.since > IDLE_SECONDS:
-                    self.drop(connection)
-                    continue
-                try:
-                    return await connection.ask(request, loop=self._loop), connection
-                except LostError:
-                    self.drop(connection)
-                    break
-            connection = await self._connect()
-            head = await connection.ask(request, loop=self._loop)
-            await asyncio.sleep(SILENCE_SECONDS)
-            if not self.trusted:
-                raise SpokeOutOfTurnError("the server sends bytes that nobody asked for")
-            return head, connection
-        finally:
-            self._under_way -= 1
-            self._admit()
+            self._waiting.append(question)
+        else:
+            self._send(question)
 
-    def keep(self, connection: Connection) -> None:
-        """Give a connection back whose answer was beyond doubt."""
+    def answered(self, connection: Connection, *, keeps: bool) -> None:
+        """Hear that an answer was beyond doubt, and whether the connection stays open."""
         self.pace.answered()
-        if connection.idle and len(self._free) < self.pace.limit:
+        if keeps and len(self._free) < self.pace.limit:
             self._free.append(connection)
         else:
             self.drop(connection)
+        self._ended()
+
+    def doubted(self, connection: Connection | None) -> None:
+        """Hear that there was no answer, or none beyond doubt."""
+        if connection is not None:
+            self.drop(connection)
+        self._ended()
+
+    def drop(self, connection: Connection) -> None:
+        """Close a connection for good."""
+        connection.close()
+        self._all.discard(connection)
 
     def close(self) -> None:
-        """Close all connections; nobody may be waiting for an answer."""
+        """Close all connections; what is under way is never heard of again."""
         self._sweeper.cancel()
+        for beginning in tuple(self._beginnings):
+            beginning.cancel()
         for connection in tuple(self._all):
             self.drop(connection)
 
-    async def _turn(self) -> None:
-        while self._under_way >= self.pace.limit:
-            waiter = self._loop.create_future()
-            self._waiting.append(waiter)
-            await waiter
+    def lost(self, question: Question, connection: Connection) -> None:
+        """Hear that a kept connection was closed before it heard the question."""
+        self.drop(connection)
+        self._begin(question)
 
-    def _admit(self) -> None:
-        room = self.pace.limit - self._under_way
-        while self._waiting and room > 0:
-            waiter = self._waiting.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                room -= 1
+    def _send(self, question: Question) -> None:
+        self._under_way += 1
+        free, now = self._free, self._loop.time()
+        while free:
+            connection = free.pop()
+            if now - connection.since <= IDLE_SECONDS:
+                try:
+                    connection.ask(question.request, question, now=now)
+                except LostError:
+                    pass  # closed while it rested; nobody heard the question
+                else:
+                    return
+            self.drop(connection)
+        self._begin(question)
+
+    def _begin(self, question: Question) -> None:
+        beginning = self._loop.create_task(self._ask_anew(question))
+        self._beginnings.add(beginning)
+        beginning.add_done_callback(self._beginnings.discard)
+
+    async def _ask_anew(self, question: Question) -> None:
+        """Ask on a new connection, and listen for a while to what follows the answer."""
+        connection: Connection | None = None
+        try:
+            connection = await self._connect()
+            head = await self._first_answer(connection, question.request)
+        except Exception as error:  # noqa: BLE001 - the question's to tell
+            question.doubt(error, connection)
+        else:
+            question.heard(head, connection)
+
+    async def _first_answer(self, connection: Connection, request: bytes) -> bytes:
+        first = _First(self._loop)
+        connection.ask(request, first, now=self._loop.time())
+        head = await first.answer
+        await asyncio.sleep(SILENCE_SECONDS)
+        if not self.trusted:
+            raise SpokeOutOfTurnError("the server sends bytes that nobody asked for")
+        return head
+
+    def _ended(self) -> None:
+        self._under_way -= 1
+        while self._waiting and self._under_way < self.pace.limit:
+            self._send(self._waiting.popleft())
 
     async def _connect(self) -> Connection:
         origin = self._origin
@@ -145,11 +221,6 @@ class Pool:
     def _distrust(self) -> None:
         self.trusted = False
         self._out_of_turn()
-
-    def drop(self, connection: Connection) -> None:
-        """Close a connection for good."""
-        connection.close()
-        self._all.discard(connection)
 
     def _sweep(self) -> None:
         now = self._loop.time()

@@ -276,7 +276,7 @@ def _agrees(
     path = route.prefix + encode_key(ref.key)
     target = url.partition("://")[2].removeprefix(urlsplit(url).netloc)
     same_target = target == f"{path}?{query}"
-    return same_target and ours.sign(path.encode(), query.encode()) == signature
+    return same_target and ours.sign(path.encode(), query.encode()).decode() == signature
 
 
 def _text(value: str | bytes) -> str:

@@ -1,12 +1,15 @@
 """Signature Version 4 for requests that differ only in their path and query.
 
 Everything else, the signing key included, is computed once per second and credentials: a ``Seal``.
+It keeps HMAC's two hashes as they are once they have taken in what does not change, since that
+takes half as long as to begin anew (RFC 2104, section 4).
 
 See Amazon S3 API Reference, "Authenticating Requests: Using the Authorization Header".
 """
 
 from __future__ import annotations
 
+from binascii import hexlify
 from dataclasses import dataclass, field
 from hashlib import sha256
 from hmac import digest
@@ -14,10 +17,14 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from hashlib import _Hash
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 _UNSIGNED = frozenset({"expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"})
 """Headers that botocore leaves out of the signature, since proxies may change them."""
+
+_INNER, _OUTER = (bytes(byte ^ pad for byte in range(256)) for pad in (0x36, 0x5C))
+"""HMAC's paddings, as translations of the key (RFC 2104, section 2)."""
 
 
 class Credentials(Protocol):
@@ -44,29 +51,30 @@ class Seal:
         method: HTTP method.
         fixed: Header lines up to the signature's value, all but the last without change.
         tail: The canonical request from its headers on.
-        preface: The string to sign up to the request's hash.
-        key: The signing key.
+        inner: HMAC's inner hash of the signing key and the string to sign up to the request's hash.
+        outer: HMAC's outer hash of the signing key.
     """
 
     method: bytes
     fixed: bytes = field(repr=False)
     tail: bytes = field(repr=False)
-    preface: bytes = field(repr=False)
-    key: bytes = field(repr=False)
+    inner: _Hash = field(repr=False)
+    outer: _Hash = field(repr=False)
 
     def request(self, path: str, query: str = "") -> bytes:
         """Return a whole request without body; path and query are URL-encoded already."""
-        line = path.encode("ascii")
-        searched = query.encode("ascii")
-        target = b"%b?%b" % (line, searched) if searched else line
-        signature = self.sign(line, searched).encode("ascii")
+        line, searched = path.encode("ascii"), query.encode("ascii")
+        target = b"%b?%b" % (line, searched) if query else line
+        signature = self.sign(line, searched)
         return b"%b %b HTTP/1.1\r\n%b%b\r\n\r\n" % (self.method, target, self.fixed, signature)
 
-    def sign(self, path: bytes, query: bytes) -> str:
+    def sign(self, path: bytes, query: bytes) -> bytes:
         """Signature of the request, in hex."""
-        canonical = b"%b\n%b\n%b\n%b" % (self.method, path, query, self.tail)
-        text = self.preface + sha256(canonical).hexdigest().encode("ascii")
-        return digest(self.key, text, "sha256").hex()
+        canonical = sha256(b"%b\n%b\n%b\n%b" % (self.method, path, query, self.tail))
+        inner, outer = self.inner.copy(), self.outer.copy()
+        inner.update(hexlify(canonical.digest()))
+        outer.update(inner.digest())
+        return hexlify(outer.digest())
 
 
 def seal(
@@ -100,12 +108,15 @@ def seal(
         f"SignedHeaders={names}, Signature="
     )
     wire = "".join(f"{name}: {value}\r\n" for name, value in sent.items()) + authorization
+    key = _signing_key(credentials.secret_key, moment[:8], region, service)
+    padded = key.ljust(sha256().block_size, b"\0")
+    preface = f"{ALGORITHM}\n{moment}\n{terms}\n".encode("ascii")
     return Seal(
         method=method.encode("ascii"),
         fixed=wire.encode("latin-1"),
         tail=f"{lines}\n{names}\n{sent['x-amz-content-sha256']}".encode(),
-        preface=f"{ALGORITHM}\n{moment}\n{terms}\n".encode("ascii"),
-        key=_signing_key(credentials.secret_key, moment[:8], region, service),
+        inner=sha256(padded.translate(_INNER) + preface),
+        outer=sha256(padded.translate(_OUTER)),
     )
 
 
