@@ -147,8 +147,10 @@ def read(inputs: Inputs, *, memory: int) -> None:
 
 def stage(folder: Path, inputs: Inputs, *, buckets: int, memory: int) -> Iterator[str]:
     """Stage the inputs as the audit does, which then finds them staged."""
-    config = {"memory_limit": f"{memory // 2}MB", "temp_directory": str(folder / "spill")}
-    with duckdb.connect(config=config) as connection:
+    spill = str(folder / "spill")
+    with duckdb.connect(
+        config={"memory_limit": f"{memory // 2}MB", "temp_directory": spill}
+    ) as connection:
         stage = Stage(folder / "work" / "stage", connection, buckets=buckets)
         stage.manifest(inputs.manifest, fields=inputs.fields)
         yield "manifest"

@@ -286,14 +286,10 @@ def _right_bytes(
     )
 
 
-def _presumed(side: Side) -> tuple[Checksum, ...]:
-    return () if side.presumed is None else (side.presumed,)
-
-
 def _right_value(algorithm: Algorithm, sides: Iterable[Side]) -> Checksum:
     """What is known of either side; else a value that is made up, and the same for both."""
     for side in sides:
-        for known in (*side.known, *_presumed(side)):
+        for known in (*side.known, *side.presumed):
             if known.algorithm is algorithm and known.type is ChecksumType.FULL_OBJECT:
                 return known
     digest = b"\x01" * algorithm.digest_size
@@ -304,7 +300,7 @@ def _cut(side: Side) -> frozenset[Checksum]:
     """COMPOSITE values of right bytes, cut where this side's parts end."""
     if side.parts is None:
         return frozenset()
-    known = {c.algorithm: c for c in (*_presumed(side), *side.composites)}
+    known = {c.algorithm: c for c in (*side.presumed, *side.composites)}
     return frozenset(known[a] for a in algorithms_by_parts(side) if a in known)
 
 
