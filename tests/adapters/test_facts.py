@@ -231,7 +231,7 @@ def test_live_lint_names_what_only_looking_shows(request_: dict[str, Any], s3_se
 
     def lint() -> tuple[int, str]:
         result = CliRunner().invoke(cli, command, input=to_json(request_), standalone_mode=False)
-        return result.return_value, result.stderr
+        return result.return_value, result.stdout
 
     code, said = lint()
     assert code == ExitCode.VERIFIED

@@ -58,7 +58,7 @@ class Loop:
         result = self("audit", *words, "--out", str(folder))
         assert result.exception is None, result.output
         if result.return_value != ExitCode.VERIFIED:
-            assert f"next: intact retry {folder / LEDGER}\n" in result.stdout
+            assert f"next: intact retry {folder / LEDGER}" in result.stdout
         for record in LedgerReader(folder / LEDGER).records():
             if record.finding.verdict is Verdict.VERIFIED and record.copy.source is not None:
                 self.proven.add(record.copy.source.key)
