@@ -30,8 +30,7 @@ from intact.audit import (
 )
 from intact.audit.bind import Pair, bind, chosen_destination
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
-from intact.audit.side import Side
-from intact.audit.weigh import any_differ
+from intact.audit.side import Side, any_differ
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
 from intact.errors import UsageError
