@@ -33,7 +33,13 @@ Contender = Callable[[bytes], Any]
 
 SIZES = [8, 16, 32, 64, 256, *(1 << n for n in (10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30))]
 TURN = 1e-3  # seconds that one turn of a contender lasts at least
-VECTOR = {"x86-vpclmul512": 64, "x86-vpclmul256": 32, "x86-pclmul-avx": 16, "x86-pclmul": 16}
+VECTOR = {
+    "x86-vpclmul512-intel": 64,
+    "x86-vpclmul512": 64,
+    "x86-vpclmul256": 32,
+    "x86-pclmul-avx": 16,
+    "x86-pclmul": 16,
+}
 OTHERS: dict[str, dict[str, tuple[str, str]]] = {  # name: module and function
     "crc64nvme": {
         "awscrt": ("awscrt.checksums", "crc64nvme"),

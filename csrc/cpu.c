@@ -47,17 +47,21 @@ static bool has(uint64_t bits, uint64_t wanted) {
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* Intel SDM volume 2A, CPUID leaves 1 and 7; volume 1, section 13.3 for XCR0. */
+/* Intel SDM volume 2A, CPUID leaves 0, 1 and 7; volume 1, section 13.3 for XCR0. */
 enum { ECX1_PCLMULQDQ = 1, ECX1_SSSE3 = 9, ECX1_SSE41 = 19, ECX1_SSE42 = 20 };
 enum { ECX1_OSXSAVE = 27, ECX1_AVX = 28 };
 enum { EBX7_AVX2 = 5, EBX7_AVX512F = 16, EBX7_AVX512BW = 30, EBX7_AVX512VL = 31 };
 enum { ECX7_VPCLMULQDQ = 10 };
+enum { EBX0_GENU = 0x756e6547, EDX0_INEI = 0x49656e69, ECX0_NTEL = 0x6c65746e };
 #define XCR0_YMM (BIT(1) | BIT(2))
 #define XCR0_ZMM (XCR0_YMM | BIT(5) | BIT(6) | BIT(7))
 
 uint32_t cpu_features(void) {
-    struct leaf one = cpuid(1), seven = cpuid(7);
+    struct leaf zero = cpuid(0), one = cpuid(1), seven = cpuid(7);
     uint32_t features = 0;
+
+    if (zero.ebx == EBX0_GENU && zero.edx == EDX0_INEI && zero.ecx == ECX0_NTEL)
+        features |= CPU_INTEL;
 
     if (!has(one.ecx, BIT(ECX1_PCLMULQDQ) | BIT(ECX1_SSSE3) | BIT(ECX1_SSE41) | BIT(ECX1_SSE42)))
         return features;

@@ -12,6 +12,7 @@ enum {
     CPU_VPCLMUL512 = 1 << 3, /* VPCLMULQDQ, AVX512F, BW, VL; ZMM and mask state */
     CPU_PMULL = 1 << 4,      /* PMULL of 64 bits */
     CPU_EOR3 = 1 << 5,       /* EOR3, of SHA3 */
+    CPU_INTEL = 1 << 6,      /* no instruction: made by Intel, for which one kernel is made */
 };
 
 /* Asks the CPU; on a virtual machine each question costs microseconds, so ask once. */

@@ -52,17 +52,19 @@ static uint64_t update_portable(const struct crc_model *model, uint64_t s, const
 
 const struct crc_kernel crc_kernels[] = {
 #if PORT_X86_64
-    {"x86-vpclmul512", CPU_VPCLMUL512 | CPU_PCLMUL, crc_update_vpclmul512, crc_multiply_pclmul},
-    {"x86-vpclmul256", CPU_VPCLMUL256 | CPU_PCLMUL, crc_update_vpclmul256, crc_multiply_pclmul},
-    {"x86-pclmul-avx", CPU_AVX | CPU_PCLMUL, crc_update_pclmul_avx, crc_multiply_pclmul},
-    {"x86-pclmul", CPU_PCLMUL, crc_update_pclmul, crc_multiply_pclmul},
+    {"x86-vpclmul512-intel", CPU_VPCLMUL512 | CPU_PCLMUL, CPU_INTEL, crc_update_vpclmul512_intel,
+     crc_multiply_pclmul},
+    {"x86-vpclmul512", CPU_VPCLMUL512 | CPU_PCLMUL, 0, crc_update_vpclmul512, crc_multiply_pclmul},
+    {"x86-vpclmul256", CPU_VPCLMUL256 | CPU_PCLMUL, 0, crc_update_vpclmul256, crc_multiply_pclmul},
+    {"x86-pclmul-avx", CPU_AVX | CPU_PCLMUL, 0, crc_update_pclmul_avx, crc_multiply_pclmul},
+    {"x86-pclmul", CPU_PCLMUL, 0, crc_update_pclmul, crc_multiply_pclmul},
 #endif
 #if PORT_AARCH64
-    {"arm-pmull-eor3", CPU_EOR3 | CPU_PMULL, crc_update_pmull_eor3, crc_multiply_pmull},
-    {"arm-pmull", CPU_PMULL, crc_update_pmull, crc_multiply_pmull},
+    {"arm-pmull-eor3", CPU_EOR3 | CPU_PMULL, 0, crc_update_pmull_eor3, crc_multiply_pmull},
+    {"arm-pmull", CPU_PMULL, 0, crc_update_pmull, crc_multiply_pmull},
 #endif
-    {"portable", 0, update_portable, crc_multiply_portable}, /* needs nothing: ends any search */
-    {NULL, 0, NULL, NULL},
+    {"portable", 0, 0, update_portable, crc_multiply_portable}, /* needs nothing: ends a search */
+    {NULL, 0, 0, NULL, NULL},
 };
 
 bool crc_kernel_usable(const struct crc_kernel *kernel, uint32_t features) {
@@ -71,7 +73,7 @@ bool crc_kernel_usable(const struct crc_kernel *kernel, uint32_t features) {
 
 const struct crc_kernel *crc_kernel_select(uint32_t features) {
     const struct crc_kernel *kernel = crc_kernels;
-    while (!crc_kernel_usable(kernel, features))
+    while (((kernel->needs | kernel->suits) & ~features) != 0)
         kernel++;
     return kernel;
 }

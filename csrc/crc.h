@@ -46,6 +46,7 @@ typedef uint64_t crc_multiply(const struct crc_model *model, uint64_t a, uint64_
 struct crc_kernel {
     const char *name;
     uint32_t needs; /* bits of cpu.h */
+    uint32_t suits; /* those of machines for which alone it is selected, though others run it */
     crc_update *update;
     crc_multiply *multiply;
 };
@@ -53,7 +54,8 @@ struct crc_kernel {
 extern const struct crc_model crc_models[CRC_MODELS];
 extern const struct crc_kernel crc_kernels[]; /* fastest first; ends with a row without name */
 
-/* Whether a machine with these `cpu_features` can run the kernel, and the fastest it can run. */
+/* Whether a machine with these `cpu_features` can run the kernel, and the fastest that it can run
+ * and that suits it. */
 bool crc_kernel_usable(const struct crc_kernel *kernel, uint32_t features);
 const struct crc_kernel *crc_kernel_select(uint32_t features);
 
@@ -82,7 +84,8 @@ int crc_file(const struct crc_model *model, const struct crc_kernel *kernel, con
              uint64_t largest, void *buffer, size_t capacity, struct crc_file_sum *sum);
 
 crc_multiply crc_multiply_portable, crc_multiply_pclmul, crc_multiply_pmull;
-crc_update crc_update_pclmul, crc_update_pclmul_avx, crc_update_vpclmul256, crc_update_vpclmul512;
+crc_update crc_update_pclmul, crc_update_pclmul_avx;
+crc_update crc_update_vpclmul256, crc_update_vpclmul512, crc_update_vpclmul512_intel;
 crc_update crc_update_pmull, crc_update_pmull_eor3;
 
 #endif

@@ -1,4 +1,4 @@
-/* 512-bit vectors: Ice Lake, Sapphire Rapids, Zen 4 and later. */
+/* 512-bit vectors: Zen 4 and later. */
 #include "../port.h"
 #if PORT_X86_64
 #define NAME crc_update_vpclmul512

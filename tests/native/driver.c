@@ -132,8 +132,8 @@ static void check_alignments(const struct crc_kernel *kernel, int m, struct fenc
 
 /* Around every length at which a kernel changes its method, the last one far from any cache */
 static void check_long(const struct crc_kernel *kernel, int m, struct fenced memory) {
-    static const size_t lengths[] = {1024,  2944,   4096,   12160,  12288,
-                                     98176, 131072, 262144, 9 << 20};
+    static const size_t lengths[] = {1024,  2944,  4096,   8192,   12160,  12288,   20352,
+                                     65536, 98176, 131072, 163712, 262144, 4 << 20, 9 << 20};
     const struct crc_model *model = &crc_models[m];
     for (size_t i = 0; i < LENGTH(lengths); i++)
         for (size_t len = lengths[i] - 64; len <= lengths[i] + 64; len += 32) {
@@ -192,6 +192,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 #else
 
+/* A kernel made for some machines is selected there, and elsewhere the next that can run. */
+static void check_selection(void) {
+    const uint32_t everything = ~(uint32_t)0;
+    for (const struct crc_kernel *kernel = crc_kernels; kernel->name != NULL; kernel++) {
+        uint32_t features = kernel->needs | kernel->suits;
+        const struct crc_kernel *elsewhere = crc_kernel_select(everything & ~kernel->suits);
+        if (crc_kernel_select(features) != kernel || (kernel->suits && elsewhere == kernel) ||
+            !crc_kernel_usable(kernel, kernel->needs)) {
+            printf("%s: not selected as it should be\n", kernel->name);
+            abort();
+        }
+    }
+}
+
 static void check_random(const struct crc_kernel *kernel, struct fenced memory) {
     int m = (int)random_below(CRC_MODELS);
     size_t len = random_below(20000), cut = random_below(len + 1), offset = random_below(100);
@@ -204,6 +218,7 @@ int main(int argc, char **argv) {
     struct fenced page = fence(1024), large = fence((9 << 20) + 4096);
     fill(page);
     fill(large);
+    check_selection();
     for (const struct crc_kernel *kernel = crc_kernels; kernel->name != NULL; kernel++) {
         if (!crc_kernel_usable(kernel, features)) {
             printf("%s: cannot run here\n", kernel->name);
