@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
     Path = str | bytes | os.PathLike[str] | os.PathLike[bytes]
 
-BUFFER = 4 << 20
-"""Most bytes per read; benchmarks/bench_files.py reads the same file in smaller pieces too."""
+BUFFER = 1 << 20
+"""Most bytes per read.  What has been read is hashed out of the L2 cache where that holds it:
+benchmarks/bench_files.py hashes in pieces of several sizes."""
 
 
 class Readable(Protocol):

@@ -29,8 +29,8 @@ PARALLEL_FROM = 32 << 20
 """Bytes from which threads are started: a few milliseconds of work against their start."""
 SEGMENT = 64 << 20
 """Bytes of a file that one thread takes at a time."""
-READ = 4 << 20
-"""Bytes per read within a segment."""
+READ = 1 << 20
+"""Bytes per read within a segment, as few as the L2 cache holds."""
 
 _CRCS: Mapping[Algorithm, Callable[[], Crc]] = {
     Algorithm.CRC32: _native.Crc32,
@@ -107,7 +107,7 @@ def hash_file(
         descriptor: A regular file.
         size: How many bytes; it must have as many.
         algorithms: Some of the CRCs.
-        threads: How many read and hash at a time; each has a buffer of 4 MiB.
+        threads: How many read and hash at a time; each has a buffer of 1 MiB.
         progress: Called, from this thread, with the number of bytes done since its last call.
 
     Raises:
