@@ -1,6 +1,6 @@
 /* Runs every kernel that this machine can run against an oracle that goes bit by bit.
  *
- * Plain C and POSIX, so that it runs where Python is far away: under an emulator, with
+ * Plain C and POSIX or Windows, so that it runs where Python is far away: under an emulator, with
  * sanitizers, or, compiled with FUZZ, as the target of libFuzzer.  Prints a line for each
  * kernel and fails with the first difference.
  *
@@ -10,9 +10,13 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
+#if defined(_WIN32)
+#include <windows.h>
+#else
+#include <sys/mman.h>
 #include <unistd.h>
+#endif
 
 #include "cpu.h"
 #include "crc.h"
@@ -84,13 +88,27 @@ struct fenced {
 };
 
 static struct fenced fence(size_t size) {
+#if defined(_WIN32)
+    SYSTEM_INFO system;
+    DWORD before;
+    GetSystemInfo(&system);
+    size_t page = system.dwPageSize;
+#else
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
+#endif
     size = (size + page - 1) / page * page;
+#if defined(_WIN32)
+    uint8_t *p = VirtualAlloc(NULL, size + 2 * page, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+    bool fenced = p != NULL && VirtualProtect(p, page, PAGE_NOACCESS, &before) &&
+                  VirtualProtect(p + page + size, page, PAGE_NOACCESS, &before);
+#else
     uint8_t *p =
         mmap(NULL, size + 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED || mprotect(p, page, PROT_NONE) != 0 ||
-        mprotect(p + page + size, page, PROT_NONE) != 0) {
-        perror("fence");
+    bool fenced = p != MAP_FAILED && mprotect(p, page, PROT_NONE) == 0 &&
+                  mprotect(p + page + size, page, PROT_NONE) == 0;
+#endif
+    if (!fenced) {
+        fputs("no memory between two pages that may not be read\n", stderr);
         exit(2);
     }
     return (struct fenced){p + page, p + page + size};

@@ -5,23 +5,14 @@ INTACT_FUZZ_SECONDS says for how long each kernel, and libFuzzer, try random mes
 
 from __future__ import annotations
 
-import os
 import platform
-import shutil
-import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from tests.native.compiling import ROOT, SECONDS, SOURCES, build, builds, outcomes, run, tool
 
-ROOT = Path(__file__).parents[2]
-SOURCES = [Path(__file__).with_name("driver.c"), *sorted((ROOT / "csrc").rglob("*.c"))]
 EMULATED = Path(__file__).with_name("emulated")
-SECONDS = os.environ.get("INTACT_FUZZ_SECONDS", "0")  # 0 is a few hundred messages
-FLAGS = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT / 'csrc'}"]
 SANITIZE = ["-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 CLANG = ["clang", *(f"clang-{version}" for version in range(22, 13, -1))]
 
@@ -32,31 +23,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def tool(*names: str) -> str:
-    """The first of the programs that is installed."""
-    for name in names:
-        if path := shutil.which(name):
-            return path
-    pytest.skip(f"{names[0]} is not installed")
-
-
-def run(*command: str | Path) -> str:
-    environment = os.environ | {"ASAN_OPTIONS": "detect_leaks=0"}
-    done = subprocess.run(  # noqa: S603 - compilers, emulators and what they made
-        command, capture_output=True, text=True, check=False, env=environment
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-def build(
-    directory: Path, compiler: str, *flags: str, sources: Iterable[Path] = tuple(SOURCES)
-) -> Path:
-    binary = directory / "driver"
-    run(compiler, *FLAGS, *flags, *sources, "-o", binary)
-    return binary
-
-
 @pytest.fixture(scope="module")
 def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Machine:
     """What emulates a machine, and the driver built for it."""
@@ -64,18 +30,6 @@ def machine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     compiler = tool(f"{name}-linux-gnu-gcc")
     emulator = tool(f"qemu-{name}-static", f"qemu-{name}")
     return emulator, build(tmp_path_factory.mktemp(name), compiler, "-static")
-
-
-def builds(directory: Path, source: str, compiler: str, *flags: str) -> bool:
-    """Whether the compiler has what the flags ask for."""
-    (directory / "probe.c").write_text(source)
-    command = [compiler, *flags, str(directory / "probe.c"), "-o", str(directory / "probe")]
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0  # noqa: S603
-
-
-def outcomes(output: str) -> dict[str, str]:
-    """What the driver says about each kernel, by its name."""
-    return dict(line.split(": ") for line in output.splitlines())
 
 
 def test_every_kernel_of_this_machine_is_right(tmp_path: Path) -> None:
@@ -128,6 +82,15 @@ def test_kernels_of_other_machines_are_right(
 ) -> None:
     emulator, binary = machine
     assert outcomes(run(emulator, "-cpu", cpu, binary, SECONDS)) == expected
+
+
+def test_every_kernel_is_right_on_windows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler, wine = tool("x86_64-w64-mingw32-gcc"), tool("wine", "wine64")
+    monkeypatch.setenv("WINEPREFIX", str(tmp_path / "prefix"))
+    monkeypatch.setenv("WINEDEBUG", "-all")
+    said = outcomes(run(wine, build(tmp_path, compiler).with_suffix(".exe"), SECONDS))
+    assert said["portable"] == "right"
+    assert set(said.values()) <= {"right", "cannot run here"}
 
 
 def test_fuzzing_finds_no_difference(tmp_path: Path) -> None:
