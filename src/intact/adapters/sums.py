@@ -222,7 +222,8 @@ class _Pool:
         job = _Job(batch, SimpleQueue())
         self._jobs.put(job)
         if len(self._threads) < self._most - batch.short:
-            self._threads.append(Thread(target=self._serve, name="intact-sum"))
+            # A daemon: a second Ctrl-C in the midst of __exit__ leaves nobody to wait for.
+            self._threads.append(Thread(target=self._serve, name="intact-sum", daemon=True))
             self._threads[-1].start()
         return job
 
