@@ -3,12 +3,14 @@
 Run ``python benchmarks/bench_sum.py [--files N] [--turns N]``; the files are made, read once and
 removed.  Contenders take turns and every figure is a median of the turns.  The time of a file is
 what a run over all files takes longer than one over a single file, divided by the files; that of
-the processors says what is left of it when other work shares them.
+the processors says what is left of it when other work shares them.  ``python -c pass`` is what
+Python takes to be given the names; the native call alone, what the system takes for the files.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import resource
 import shutil
@@ -17,7 +19,12 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+
+from intact import _native
+from intact.adapters.sums import BATCH, SMALL
 
 BODY = 2048
 """Bytes of each file."""
@@ -29,6 +36,7 @@ def contenders() -> dict[str, list[str]]:
     found = {"intact sum": ours, "intact sum, one thread": ["taskset", "-c", "0", *ours]}
     tools = {"b3sum": ["b3sum"], "b3sum, one thread": ["b3sum", "--num-threads", "1"]}
     tools["sha256sum"] = ["sha256sum"]
+    tools["python -c pass"] = [sys.executable, "-c", "pass"]
     found |= {name: words for name, words in tools.items() if shutil.which(words[0])}
     return found
 
@@ -40,6 +48,18 @@ def seconds(words: list[str], names: list[str], *, folder: Path) -> tuple[float,
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     work = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return time.perf_counter() - begin, work
+
+
+def floor(names: list[str], *, folder: Path, threads: int) -> float:
+    """Seconds of the native call alone, in batches, once for each file."""
+    paths = [os.fsencode(name) for name in names]
+    batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
+    call = partial(_native._files, "crc64nvme", largest=SMALL)  # noqa: SLF001 - what is measured
+    with contextlib.chdir(folder), ThreadPoolExecutor(threads) as pool:
+        list(pool.map(call, batches[:threads]))  # which starts the threads
+        begin = time.perf_counter()
+        list(pool.map(call, batches))
+        return time.perf_counter() - begin
 
 
 def main() -> None:
@@ -59,6 +79,12 @@ def main() -> None:
             for name, words in contenders().items():
                 alone[name].append(seconds(words, names[:1], folder=folder))
                 every[name].append(seconds(words, names, folder=folder))
+        alone_in_c = {
+            count: statistics.median(
+                floor(names, folder=folder, threads=count) for _ in range(options.turns)
+            )
+            for count in (1, 2)
+        }
     print(
         f"| contender | one file, ms | {options.files:,} files, ms | each, us | x b3sum |", end=""
     )
@@ -81,6 +107,8 @@ def main() -> None:
             ratio = statistics.median(theirs / ours for ours, theirs in pairs)
             row += f" {1e6 * statistics.median(each[name]):.1f} | {ratio:.2f} |"
         print(row)
+    one, two = (1e6 * took / len(names) for took in alone_in_c.values())
+    print(f"\nthe native call alone, each, us: {one:.1f} on one thread, {two:.1f} on two")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from cpython.number cimport PyNumber_Index
 from cpython.object cimport PyObject, PyTypeObject
 from libc.stdint cimport UINT64_MAX, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc
+from libc.string cimport memcpy
 
 from intact cimport _csrc as c
 
@@ -54,6 +55,14 @@ cdef struct FileWork:
 FEATURES = c.cpu_features()
 SELECTED = c.crc_kernel_select(FEATURES)
 BYTES_AT = PyBytes_AsString(b"") - <char *><PyObject *>b""
+
+
+cdef inline void big_endian(uint64_t crc, unsigned width, unsigned char *to) noexcept:
+    cdef unsigned shift = width
+    while shift:
+        shift -= 8
+        to[0] = (crc >> shift) & 0xff
+        to += 1
 
 
 cdef inline bint plain(PyObject *data) noexcept:
@@ -319,11 +328,8 @@ cdef class _Crc:
 
     def digest(self):
         """The CRC as big-endian bytes."""
-        cdef uint64_t crc = self.value() << (64 - self._model.width)
         cdef unsigned char[8] big
-        cdef int i
-        for i in range(8):
-            big[i] = (crc >> (56 - 8 * i)) & 0xff
+        big_endian(self.value(), self._model.width, big)
         return PyBytes_FromStringAndSize(<char *>big, self._model.width // 8)
 
     def hexdigest(self):
@@ -414,11 +420,32 @@ cdef const c.crc_kernel *kernel_named(str name) except NULL:
     return kernel
 
 
-def _files(str model_name not None, list paths not None, largest, *, str kernel=None):
-    """(error, crc, size) of each regular file of at most `largest` bytes, without the GIL.
+cdef bytes files_digests(FileWork *work, Py_ssize_t count, unsigned width):
+    cdef Py_ssize_t i, octets = width // 8
+    cdef bytes digests = PyBytes_FromStringAndSize(NULL, count * octets)
+    cdef unsigned char *at = <unsigned char *>PyBytes_AsString(digests)
+    for i in range(count):
+        big_endian(work[i].sum.crc, width, at + i * octets)
+    return digests
 
-    `paths` are bytes.  `error` is 0, the errno of what failed, or -1 for a file that was left
-    alone because it is larger or no regular file.  Raises ValueError for a path with a null byte.
+
+cdef bytes files_sizes(FileWork *work, Py_ssize_t count):
+    cdef Py_ssize_t i
+    cdef bytes sizes = PyBytes_FromStringAndSize(NULL, count * <Py_ssize_t>sizeof(uint64_t))
+    cdef char *at = PyBytes_AsString(sizes)
+    for i in range(count):
+        memcpy(at + i * <Py_ssize_t>sizeof(uint64_t), &work[i].sum.size, sizeof(uint64_t))
+    return sizes
+
+
+def _files(str model_name not None, list paths not None, largest, *, str kernel=None):
+    """(digests, sizes, others) of regular files of at most `largest` bytes, without the GIL.
+
+    `paths` are bytes.  The digests are big-endian, the sizes uint64_t of this machine, each one
+    behind the other in the order of the paths.  `others` holds (position, error) of each file
+    that has neither, whose places hold nothing of meaning: the errno of what failed, or -1 for a
+    file that was left alone because it is larger or no regular file.  Raises ValueError for a
+    path with a null byte.
     """
     cdef const c.crc_model *model = model_named(model_name)
     cdef const c.crc_kernel *chosen = kernel_named(kernel)
@@ -427,6 +454,7 @@ def _files(str model_name not None, list paths not None, largest, *, str kernel=
     cdef uint64_t limit
     cdef FileWork *work
     cdef void *buffer
+    cdef list others = []
     unsigned(largest, UINT64_MAX, &limit)
     work = <FileWork *>calloc(<size_t>count + 1, sizeof(FileWork))
     buffer = malloc(FILE_BUFFER)
@@ -440,7 +468,10 @@ def _files(str model_name not None, list paths not None, largest, *, str kernel=
                 work[i].error = c.crc_file(
                     model, chosen, work[i].path, limit, buffer, FILE_BUFFER, &work[i].sum
                 )
-        return [(work[i].error, work[i].sum.crc, work[i].sum.size) for i in range(count)]
+        for i in range(count):
+            if work[i].error:
+                others.append((i, work[i].error))
+        return files_digests(work, count, model.width), files_sizes(work, count), others
     finally:
         free(buffer)
         free(work)

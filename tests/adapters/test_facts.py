@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,14 @@ from intact.adapters.facts import find_facts
 from intact.batch import problems
 from intact.batch.spec import to_json
 from intact.cli.main import cli
+from intact.cli.options import Aws
 from intact.errors import ExitCode
+from tests.scripted_server import CLOSE, plain, scripted
 from tests.stage import ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from intact.batch.rules import Facts
     from tests.stage import Stage
@@ -244,3 +248,78 @@ def test_live_lint_names_what_only_looking_shows(request_: dict[str, Any], s3_se
     code, said = lint()
     assert code == ExitCode.USAGE
     assert "does not exist" not in said
+
+
+HERE, THERE = "http://127.0.0.1:9", "http://127.0.0.1:91"
+
+
+@pytest.mark.parametrize(
+    ("named", "option", "asked"),
+    [
+        ({}, None, "https://sts.eu-west-1.amazonaws.com"),
+        ({}, HERE, None),
+        ({"AWS_ENDPOINT_URL": HERE}, HERE, None),
+        ({"AWS_ENDPOINT_URL_S3": HERE}, None, None),
+        ({"AWS_ENDPOINT_URL": HERE}, None, HERE),
+        ({"AWS_ENDPOINT_URL_STS": HERE}, None, HERE),
+        ({"AWS_ENDPOINT_URL_S3": HERE, "AWS_ENDPOINT_URL_STS": THERE}, None, THERE),
+        ({"AWS_ENDPOINT_URL": HERE, "AWS_ENDPOINT_URL_STS": THERE}, None, THERE),
+        (
+            {"AWS_ENDPOINT_URL_S3": HERE, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"},
+            None,
+            "https://sts.eu-west-1.amazonaws.com",
+        ),
+    ],
+)
+def test_the_sts_that_is_asked_is_the_one_that_goes_with_s3(
+    named: dict[str, str], option: str | None, asked: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    sts = Aws(region="eu-west-1", endpoint_url=option).sts()
+    assert (None if sts is None else sts.meta.endpoint_url) == asked
+
+
+def test_a_profile_names_servers_as_variables_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile = f"[default]\nservices = ours\n[services ours]\ns3 =\n  endpoint_url = {HERE}\n"
+    (tmp_path / "config").write_text(profile)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    assert Aws().sts() is None
+    (tmp_path / "config").write_text(f"{profile}sts =\n  endpoint_url = {THERE}\n")
+    sts = Aws().sts()
+    assert sts is not None
+    assert sts.meta.endpoint_url == THERE
+
+
+def test_live_lint_asks_nobody_else_where_s3_is_another_servers(
+    request_: dict[str, Any], s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_server)
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        proxy.setblocking(False)  # noqa: FBT003 - socket's
+        address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
+        for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+            monkeypatch.setenv(name, address)  # what would be asked of anybody passes here
+        result = CliRunner().invoke(
+            cli, ["job", "lint", "-", "--live"], input=to_json(request_), standalone_mode=False
+        )
+        with pytest.raises(BlockingIOError):
+            proxy.accept()
+    assert result.return_value == ExitCode.VERIFIED
+    assert "nothing wrong\n" in result.output
+
+
+def test_an_sts_that_is_none_is_a_warning(
+    request_: dict[str, Any], s3_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = b"<html><br></html>"
+    with scripted(lambda *_: [plain(len(page)), page, CLOSE]) as web:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", s3_server)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", web.url)
+        result = CliRunner().invoke(
+            cli, ["job", "lint", "-", "--live"], input=to_json(request_), standalone_mode=False
+        )
+    assert result.return_value == ExitCode.UNPROVEN
+    assert "warning: the caller's account: got no answer: Unable to parse" in result.output

@@ -34,6 +34,12 @@ def test_rows_in_are_rows_out(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [folder]
 
 
+def test_folders_above_are_made(tmp_path: Path) -> None:
+    folder = tmp_path / "new" / "parts"
+    assert set(write_parts(split(ROWS, columns=COLUMNS), folder)) == {"copy-00001"}
+    assert [path.name for path in folder.iterdir()] == ["copy-00001.csv"]
+
+
 @pytest.mark.parametrize(("rows", "error"), [([b"b,1,1\n", b"?\n"], FormatError), ([], UsageError)])
 def test_what_cannot_be_split_leaves_nothing(
     rows: list[bytes], error: type[Exception], tmp_path: Path

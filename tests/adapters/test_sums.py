@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from intact.adapters import sums
-from intact.adapters.sums import Failed, Summed, batches, digests
+from intact.adapters.sums import Batch, Failed, Summed, Sums, batches, digests
 from intact.checksum import Algorithm, CompositeHasher, new
 
 if TYPE_CHECKING:
@@ -106,8 +106,39 @@ def test_progress_hears_of_every_byte(files: dict[bytes, bytes]) -> None:
         assert sum(heard) == sum(map(len, files.values()))
 
 
-def test_leaving_early_waits_for_nobody(files: dict[bytes, bytes]) -> None:
-    running = digests(batches(chain.from_iterable(repeat(list(files))), algorithm=Algorithm.MD5))
+def test_functions_that_take_turns_keep_the_order(files: dict[bytes, bytes]) -> None:
+    turns = [Algorithm.CRC32C, Algorithm.SHA256, Algorithm.CRC64NVME] * 9
+    work = [Batch(list(files), algorithm) for algorithm in turns]
+    done = list(digests(work, threads=3))
+    assert len(done) == len(turns)
+    for algorithm, found in zip(turns, done, strict=True):
+        assert [one[:2] for one in found] == [
+            (name, new(algorithm, body).digest()) for name, body in files.items()
+        ]
+
+
+def test_sums_of_a_batch_are_those_of_each_file(files: dict[bytes, bytes]) -> None:
+    small = {name: body for name, body in files.items() if len(body) <= sums.SMALL}
+    (found,) = digests([Batch(list(small), Algorithm.CRC32)], threads=1)
+    assert isinstance(found, Sums)
+    assert len(found) == len(small)
+    wanted = [new("CRC32", body).digest() for body in small.values()]
+    assert found.digests == b"".join(wanted)
+    assert list(found) == list(map(Summed, small, wanted, map(len, small.values())))
+
+
+def test_what_goes_wrong_on_a_thread_is_raised_here(files: dict[bytes, bytes]) -> None:
+    work = [Batch([*files, b"a\0b"], algorithm) for algorithm in (Algorithm.MD5, Algorithm.CRC32)]
+    for each in work:
+        with pytest.raises(ValueError, match="null"):
+            list(digests([each] * 2, threads=2))
+
+
+@pytest.mark.parametrize("algorithm", [Algorithm.MD5, Algorithm.CRC32])
+def test_leaving_early_waits_for_nobody(files: dict[bytes, bytes], algorithm: Algorithm) -> None:
+    running = digests(
+        batches(chain.from_iterable(repeat(list(files))), algorithm=algorithm), threads=3
+    )
     assert next(running)
     running.close()
     assert not [one for one in threading.enumerate() if one.name.startswith("intact-sum")]

@@ -55,7 +55,8 @@ def test_many_lines_are_the_lines_one_by_one(
 ) -> None:
     texts = [f"{number:08x}" for number in range(len(found))]
     each = [line(name, text, tag=tag, end=end) for name, text in zip(found, texts, strict=True)]
-    assert lines(found, texts, tag=tag, end=end) == b"".join(each)
+    encoded = [text.encode() for text in texts]
+    assert lines(found, encoded, tag=tag, end=end) == b"".join(each)
 
 
 @given(name=names)

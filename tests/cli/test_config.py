@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 from click.testing import CliRunner
+from platformdirs import user_config_path
 
-from intact.cli.config import read_config
+from intact.cli.config import own_folder, read_config
 from intact.cli.main import cli
 from intact.cli.options import aws_options
 from intact.errors import ExitCode, UsageError
@@ -54,6 +55,18 @@ def test_another_file_may_be_named(tmp_path: Path) -> None:
     result = run(tmp_path, "--config", "absent.toml", "sum")
     assert result.returncode == ExitCode.USAGE
     assert b"absent.toml: no such file" in result.stderr
+
+
+@pytest.mark.parametrize("home", [None, "/home/me", "me"])
+@pytest.mark.parametrize("settings", [None, "", "/settings", "/", "settings", "~/settings", " "])
+def test_the_folder_is_the_one_that_platformdirs_names(
+    home: str | None, settings: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"HOME": home, "XDG_CONFIG_HOME": settings}.items():
+        monkeypatch.delenv(name, raising=False)
+        if value is not None:
+            monkeypatch.setenv(name, value)
+    assert own_folder(os.environ) == user_config_path("intact", appauthor=False)
 
 
 @pytest.mark.parametrize(

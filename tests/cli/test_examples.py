@@ -28,10 +28,16 @@ def epilogs(group: click.Group) -> Iterator[str]:
             yield from epilogs(command)
 
 
+def shown(text: str) -> Iterator[str]:
+    """The shown lines, each on one line."""
+    for line in re.findall(r"^ +\$ ((?:.*\\\n)*.*)$", text, re.MULTILINE):
+        yield re.sub(r"\\\n *", "", line)
+
+
 def invocations(text: str) -> Iterator[list[str]]:
     """The words behind each ``intact`` of the shown lines, up to a pipe or a redirection."""
-    for shown in re.findall(r"^ +\$ ((?:.*\\\n)*.*)$", text, re.MULTILINE):
-        lexer = shlex.shlex(shown.replace("\\\n", ""), posix=True, punctuation_chars="|&<>;")
+    for line in shown(text):
+        lexer = shlex.shlex(line, posix=True, punctuation_chars="|&<>;")
         lexer.whitespace_split = True
         for ends, words in groupby(lexer, key=lambda word: set(word) <= set("|&;")):
             command = list(takewhile(lambda word: word not in {"<", ">"}, words))

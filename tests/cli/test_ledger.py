@@ -63,9 +63,10 @@ def test_shards_are_merged(tmp_path: Path) -> None:
     shards = [tmp_path / "1", tmp_path / "2"]
     for shard, half in zip(shards, (many(9)[::2], many(9)[1::2]), strict=True):
         written(shard, half)
-    assert ledger("merge", tmp_path / "whole", *shards).exception is None
-    assert list(LedgerReader(tmp_path / "whole").records()) == many(9)
-    assert isinstance(ledger("merge", tmp_path / "whole", *shards).exception, UsageError)
+    whole = tmp_path / "new" / "ledger"
+    assert ledger("merge", whole, *shards).exception is None
+    assert list(LedgerReader(whole).records()) == many(9)
+    assert isinstance(ledger("merge", whole, *shards).exception, UsageError)
 
 
 def test_a_ledger_is_exported_as_json_lines() -> None:

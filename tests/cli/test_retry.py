@@ -140,6 +140,12 @@ def test_a_ledger_of_nothing_leaves_nothing(retrying: Retrying) -> None:
     assert retrying([]).stdout == "nothing is left to retry\n"
 
 
+def test_folders_above_are_made(retrying: Retrying) -> None:
+    retrying.out /= "new/retry"
+    assert retrying([record(1, COPIED)]).return_value == ExitCode.VERIFIED
+    assert retrying.sources("copy") == [("source", "key 1", None)]
+
+
 def test_only_what_is_asked_for_is_retried(retrying: Retrying) -> None:
     records = [record(1, COPIED), record(2, (Verdict.NOT_COPIED, Reason.NO_RESULT))]
     retrying(records, "--verdict", "not_copied")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 import boto3
@@ -13,7 +13,9 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionError,  # noqa: A004 - botocore's, of which its timeouts are
     CredentialRetrievalError,
+    HTTPClientError,
     NoCredentialsError,
     PartialCredentialsError,
     TokenRetrievalError,
@@ -112,6 +114,45 @@ def proxies(endpoint_url: str | None) -> dict[str, str] | None:
     """Return botocore's ``proxies``: none to this machine, the environment's to any other."""
     host = urlsplit(endpoint_url or "").hostname or ""
     return {} if host in {"localhost", "127.0.0.1", "::1"} else None
+
+
+def first_answer(s3: S3Client, session: boto3.Session) -> None:
+    """Ask the server of a client for anything, once; a refusal is an answer too.
+
+    Raises:
+        StoreError: Nobody answers within seconds.
+    """
+    address = s3.meta.endpoint_url
+    once = Config(connect_timeout=5, read_timeout=10, retries={"total_max_attempts": 1})
+    try:
+        with contextlib.closing(
+            session.client(
+                "s3",
+                endpoint_url=address,
+                region_name=s3.meta.region_name,
+                config=s3.meta.config.merge(once),
+            )
+        ) as asking:
+            asking.list_buckets()
+    except (ConnectionError, HTTPClientError) as error:
+        raise StoreError(f"no S3 server answers at {address}: {error}") from error
+    except ClientError:
+        return
+
+
+def is_elsewhere(session: boto3.Session, service: Literal["s3", "sts"]) -> bool:
+    """Whether a variable or the profile gives the service another address than AWS does.
+
+    See AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
+    """
+    addresses = set()
+    region = session.region_name or "us-east-1"  # AWS has these services everywhere
+    for ignored in (False, True):
+        options: Any = {"ignore_configured_endpoint_urls": ignored or None}
+        client = session.client(service, region_name=region, config=Config(**options))
+        addresses.add(client.meta.endpoint_url)
+        client.close()
+    return len(addresses) > 1
 
 
 def load_model(service: str = "s3control") -> Model:

@@ -110,7 +110,7 @@ def merge(path: Path, shards: Sequence[LedgerReader], *, sign: Signer | None = N
     """Write one ledger from those of the shards of one audit.
 
     Args:
-        path: Folder of the new ledger.
+        path: Folder of the new ledger; those above it are made.
         shards: Their ledgers, each of other rows of the manifest.
         sign: Signs the new one.
 
@@ -124,6 +124,7 @@ def merge(path: Path, shards: Sequence[LedgerReader], *, sign: Signer | None = N
         require_same(shard.path, shard.header, first)
     if path.exists():
         raise UsageError(f"{path}: exists already; wanted a new folder")
+    path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
         _merge(Path(folder) / "ledger", first, shards, sign)
         (Path(folder) / "ledger").rename(path)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from intact.batch import manifest
 from intact.batch.rules import Facts, expected_owners, named_buckets
@@ -86,7 +87,7 @@ class _Look:
         """An answer; an empty one where there was none, which is noted."""
         try:
             return call(**members)
-        except (BotoCoreError, ClientError) as error:
+        except (BotoCoreError, ClientError, ResponseParserError) as error:
             self.unread[what] = " ".join(str(error).split())
             return {}
 

@@ -121,7 +121,7 @@ def write_retry(
 
     Args:
         rows: One for each source.
-        folder: Must not exist; not made where there is no row.
+        folder: Must not exist; not made where there is no row.  Those above it are made.
         operation: Where the audited job copied to.
         most_rows: Rows in one manifest.
         finish: Called with the folder, not yet under its name, and the plan.
@@ -132,6 +132,7 @@ def write_retry(
     if folder.exists():
         raise UsageError(f"{folder} exists; wanted the name of a new folder")
     plan = Plan()
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         whole = Path(scratch) / "retry"
         whole.mkdir()

@@ -36,7 +36,7 @@ def write_parts(placed: Iterable[Placed], folder: Path) -> dict[str, Part]:
 
     Args:
         placed: The rows; those of one kind fill one manifest after the other.
-        folder: Must not exist.
+        folder: Must not exist; those above it are made.
 
     Raises:
         UsageError: The folder exists, or there was no row.
@@ -45,6 +45,7 @@ def write_parts(placed: Iterable[Placed], folder: Path) -> dict[str, Part]:
     if folder.exists():
         raise UsageError(f"{folder} exists; wanted the name of a new folder")
     parts: dict[str, Part] = {}
+    folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         whole = Path(scratch) / "parts"
         whole.mkdir()

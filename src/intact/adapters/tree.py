@@ -5,15 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import attrgetter
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """One file.
 
     Attributes:
@@ -52,21 +51,23 @@ def _below(
         if (status.st_dev, status.st_ino) in seen:
             raise OSError(errno.ELOOP, "a link back into its own path")  # noqa: TRY301 - one place
         with os.scandir(folder) as listing:
-            entries = sorted(listing, key=lambda entry: entry.name)
+            entries = sorted(listing, key=attrgetter("name"))
     except OSError as error:
         on_error(folder, error)
         return
     for entry in entries:
         inner = below + b"/" + entry.name if below else entry.name
         try:
-            if entry.is_dir():
+            if entry.is_file():
+                yield Found(entry.path, inner)
+            elif entry.is_dir():
                 yield from _below(
                     entry.path,
                     inner,
                     seen=seen | {(status.st_dev, status.st_ino)},
                     on_error=on_error,
                 )
-            elif entry.is_file() or stat.S_ISREG(entry.stat().st_mode):
+            elif stat.S_ISREG(entry.stat().st_mode):
                 yield Found(entry.path, inner)
             else:
                 raise OSError(errno.EINVAL, "neither a file nor a folder")  # noqa: TRY301 - one place

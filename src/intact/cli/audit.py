@@ -12,8 +12,6 @@ import click
 
 from intact.audit import Level, ReadMode
 from intact.audit.ledger import LEDGER
-from intact.batch.manifest import FIELDS
-from intact.checksum import Algorithm
 from intact.cli.evidence import (
     COMPUTE,
     INVOKE,
@@ -27,7 +25,7 @@ from intact.cli.output import json_option
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
 from intact.cli.resuming import resumable
-from intact.cli.subject import subject_of
+from intact.cli.subject import subject_of, subject_options
 from intact.errors import ExitCode, FormatError
 
 if TYPE_CHECKING:
@@ -51,19 +49,7 @@ Examples:
   $ intact audit --manifest s3://lists/m.csv --fields Bucket,Key,Ignore --carried SHA256 ...
   $ intact audit --replay intact-audit-20261122T030000Z/ledger"""
 )
-@click.argument("job", required=False)
-@click.option("--account-id", help="Account that owns the job, where JOB is an id.")
-@click.option(
-    "--manifest", type=Address(), help="s3://BUCKET/KEY of a manifest, where no job is known."
-)
-@click.option("--fields", default=",".join(FIELDS), show_default=True, help="Its columns.")
-@click.option("--target-resource", help="ARN of the destination bucket, with --manifest.")
-@click.option("--target-key-prefix", help="What the copies' keys begin with, with --manifest.")
-@click.option(
-    "--checksum-algorithm",
-    type=click.Choice([algorithm.value for algorithm in Algorithm], case_sensitive=False),
-    help="What the copies' checksums must be of, with --manifest.",
-)
+@subject_options(manifest="s3://BUCKET/KEY of a manifest, where no job is known.", kind=Address())
 @click.option(
     "--computed",
     multiple=True,

@@ -131,7 +131,8 @@ def lint(*, file: IO[bytes], live: bool, output: Output, **aws: Any) -> int:  # 
     FILE is a CreateJob request, a filled skeleton of the AWS CLI, or a DescribeJob response, as
     JSON or YAML.  Exit code 2 says that S3 would refuse the job, or that it would do harm.  With
     --live, what the job names is looked at where it lies; what cannot be read is a warning, and
-    makes the exit code 3.
+    makes the exit code 3.  Whose credentials these are, AWS is not asked where S3 is another
+    server's, but the STS of AWS_ENDPOINT_URL or AWS_ENDPOINT_URL_STS is.
     """
     request = read_job(file.read())
     found = problems(request, model=_model())

@@ -64,8 +64,17 @@ class Aws:
         return LeanStore(self.client(workers=workers))
 
     def sts(self) -> STSClient | None:
-        """Make a client that tells whose credentials these are; another server's are of nobody."""
-        return None if self.endpoint_url else self.session().client("sts")
+        """Make a client that tells whose credentials these are, of the STS that goes with this S3.
+
+        None where S3 is another server's and nobody named an STS beside it: AWS knows nothing of
+        its credentials, and would learn them.
+        """
+        from intact.adapters.boto import is_elsewhere  # noqa: PLC0415 - imports boto3
+
+        session = self.session()
+        if self.endpoint_url or (is_elsewhere(session, "s3") and not is_elsewhere(session, "sts")):
+            return None
+        return session.client("sts")
 
     @property
     def here(self) -> str | None:

@@ -42,7 +42,7 @@ _SEVERITY = (
     *(ExitCode.VERIFIED, ExitCode.UNPROVEN, ExitCode.WRONG, ExitCode.UNFINISHED),
     ExitCode.USAGE,
 )
-_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa1-\ud7ff\ue000-\U0010ffff]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\xa0\ud800-\udfff]+")
 
 
 class Output:

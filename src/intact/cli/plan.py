@@ -13,14 +13,12 @@ from intact.audit import Level, Policy
 from intact.audit.plan import options, recommend
 from intact.audit.sampled import Means, Sampled, Terms
 from intact.batch.cost import Prices
-from intact.batch.manifest import FIELDS
 from intact.batch.rates import Rates
-from intact.checksum import Algorithm
 from intact.cli.options import Aws, Size, aws_options
 from intact.cli.output import json_option
 from intact.cli.planning import Place, following, records
 from intact.cli.progress import Bar
-from intact.cli.subject import subject_of
+from intact.cli.subject import subject_of, subject_options
 from intact.errors import ExitCode, UsageError
 from intact.render.plan import plan_lines
 
@@ -42,17 +40,7 @@ Examples:
 
 What a job will cost before it runs, and each level of proof by price alone: intact job plan."""
 )
-@click.argument("job", required=False)
-@click.option("--account-id", help="Account that owns the job, where JOB is an id.")
-@click.option("--manifest", help="A manifest, where no job is known: a file or s3://BUCKET/KEY.")
-@click.option("--fields", default=",".join(FIELDS), show_default=True, help="Its columns.")
-@click.option("--target-resource", help="ARN of the destination bucket, with --manifest.")
-@click.option("--target-key-prefix", help="What the copies' keys begin with, with --manifest.")
-@click.option(
-    "--checksum-algorithm",
-    type=click.Choice([algorithm.value for algorithm in Algorithm], case_sensitive=False),
-    help="What the copies' checksums must be of, with --manifest.",
-)
+@subject_options(manifest="A manifest, where no job is known: a file or s3://BUCKET/KEY.")
 @click.option(
     "--carried",
     default="",

@@ -110,6 +110,8 @@ def command(  # noqa: PLR0913 - one argument per option
     sys.path.insert(0, "")  # modules of --function are looked for in this folder first
     stand_ins = load_functions(dict(map(_pair, functions)))
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if reach.endpoint_url is not None:
+        _require_answer(reach)
     with (
         LocalStack.start(progress=_note) if reach.endpoint_url is None else nullcontext() as own,
         closing(_client(own, reach, workers=2 * workers)) as s3,
@@ -148,6 +150,18 @@ def _client(own: LocalStack | None, reach: Aws, *, workers: int) -> S3Client:
 
     session = boto3.Session("rehearsal", "rehearsal", region_name=reach.region or "us-east-1")
     return s3_client(session, endpoint_url=own.endpoint_url, connections=workers)
+
+
+def _require_answer(reach: Aws) -> None:
+    """Ask the store once, in seconds, where the tasks of a job would try for minutes.
+
+    Raises:
+        StoreError: Nobody answers at its address.
+    """
+    from intact.adapters.boto import first_answer  # noqa: PLC0415 - imports boto3
+
+    with closing(reach.client(workers=1)) as s3:
+        first_answer(s3, reach.session())
 
 
 def _note(line: str) -> None:

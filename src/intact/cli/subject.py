@@ -2,19 +2,56 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from intact.audit import Subject
 from intact.batch import S3PutObjectCopy
+from intact.batch.manifest import FIELDS
 from intact.checksum import Algorithm
 from intact.cli.evidence import describe
 from intact.errors import UsageError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from intact.cli.options import Aws
+
+
+def subject_options(
+    *, manifest: str, kind: click.ParamType[Any] | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add JOB and the options that name a job, which ``subject_of`` takes as keywords.
+
+    Args:
+        manifest: Help of ``--manifest``.
+        kind: What ``--manifest`` has to be; any text without.
+    """
+    algorithms = [algorithm.value for algorithm in Algorithm]
+    options = (
+        click.argument("job", required=False),
+        click.option("--account-id", help="Account that owns the job, where JOB is an id."),
+        click.option("--manifest", type=kind, help=manifest),
+        click.option("--fields", default=",".join(FIELDS), show_default=True, help="Its columns."),
+        click.option("--target-resource", help="ARN of the destination bucket, with --manifest."),
+        click.option(
+            "--target-key-prefix", help="What the copies' keys begin with, with --manifest."
+        ),
+        click.option(
+            "--checksum-algorithm",
+            type=click.Choice(algorithms, case_sensitive=False),
+            help="What the copies' checksums must be of, with --manifest.",
+        ),
+    )
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return add
 
 
 def subject_of(  # noqa: PLR0913 - one argument per option

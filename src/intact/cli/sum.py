@@ -24,16 +24,16 @@ class _ManyFiles(click.Command):
     """Takes ten thousand names without reading each as if it might be an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put ``--`` behind the first of the names at the end, which may be an option's value.
+        """Have click read up to the first of the names at the end, which may be an option's value.
 
-        Click moves the whole list for every name that it takes before.
+        It moves the whole list for every name that it takes, and looks at each four times.
         """
         start = len(args)
         while start and not args[start - 1].startswith("-"):
             start -= 1
-        if start + 1 < len(args) and "--" not in args[:start]:
-            args = [*args[: start + 1], "--", *args[start + 1 :]]
-        return super().parse_args(ctx, args)
+        rest = super().parse_args(ctx, args[: start + 1])
+        ctx.params["files"] += tuple(args[start + 1 :])
+        return rest
 
 
 def _loudness(*names: str, value: str, text: str) -> Callable[[Any], Any]:
@@ -116,8 +116,7 @@ def command(  # noqa: PLR0913 - one argument per option
     Exit code 0: all printed, right or equal; 1: a file or object differs, is missing or could not
     be read; 3: none differs, but S3 stores nothing comparable for some; 4: S3 could not be asked.
     """
-    encoding, errors = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
-    names = [name.encode(encoding, errors) for name in files]  # a third of os.fsencode's time
+    names = _encoded(files)
     chosen = Algorithm.parse(algorithm) if algorithm else None
     _refuse(
         checks=checks,
@@ -183,13 +182,18 @@ def command(  # noqa: PLR0913 - one argument per option
         return output.code
 
 
+def _encoded(files: tuple[str, ...]) -> list[bytes]:
+    """All names in one go: a tenth of the time of one by one."""
+    encoding, errors = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+    return "\0".join(files).encode(encoding, errors).split(b"\0") if files else []
+
+
 def _kinds(names: list[bytes]) -> list[tuple[bool, list[bytes]]]:
     """Neighbours of one kind: objects, or files."""
-    remote = [name.startswith(b"s3://") for name in names]
-    if True not in remote:
+    if b"\0s3://" not in b"\0" + b"\0".join(names):
         return [(False, names)]
-    kinds = groupby(zip(remote, names, strict=True), key=lambda pair: pair[0])
-    return [(kind, [name for _, name in group]) for kind, group in kinds]
+    kinds = groupby(names, key=lambda name: name.startswith(b"s3://"))
+    return [(kind, list(group)) for kind, group in kinds]
 
 
 def _refuse(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from binascii import hexlify
 from collections import Counter, deque
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from itertools import chain, groupby
 from typing import IO, TYPE_CHECKING
 
-from intact.adapters.sums import STANDARD_INPUT, Batch, Failed, Summed, batches, digests
+from intact.adapters.sums import STANDARD_INPUT, Batch, Failed, Summed, Sums, batches, digests
 from intact.adapters.tree import files_below
 from intact.checksum import Algorithm, ChecksumType
 from intact.checksum.encoding import encode
@@ -57,14 +58,19 @@ def print_sums(
     if recursive:
         paths = (found.path for found in files_below(names, on_error=complain))
     work = batches(paths, algorithm=algorithm, part_size=style.part_size)
-    for batch in digests(work, progress=meter.add):
-        summed = [found for found in batch if isinstance(found, Summed)]
-        output.count("files", len(summed))
-        if output.json or len(summed) < len(batch):
-            for found in batch:
-                _print_one(output, found, algorithm, style=style)
-        else:
-            output.line(_lines(summed, algorithm, style=style))
+    with closing(digests(work, progress=meter.add)) as found:
+        for batch in found:
+            summed = batch if isinstance(batch, Sums) else _summed(batch)
+            output.count("files", len(summed))
+            if output.json or len(summed) < len(batch):
+                for each in batch:
+                    _print_one(output, each, algorithm, style=style)
+            else:
+                output.line(_lines(summed, algorithm, style=style))
+
+
+def _summed(batch: Iterable[Summed | Failed]) -> list[Summed]:
+    return [found for found in batch if isinstance(found, Summed)]
 
 
 def _print_one(
@@ -78,14 +84,15 @@ def _print_one(
         output.line(_lines([found], algorithm, style=style))
 
 
-def _lines(summed: list[Summed], algorithm: Algorithm, *, style: Style) -> bytes:
-    names = [found.name for found in summed]
-    if style.base64 or style.part_size is not None:
-        texts = [
-            digest_text(found.digest, parts=found.parts, as_base64=style.base64) for found in summed
-        ]
+def _lines(summed: Sums | list[Summed], algorithm: Algorithm, *, style: Style) -> bytes:
+    if isinstance(summed, Sums) and not style.base64:
+        names, texts = summed.names, hexlify(summed.digests, b" ", summed.size).split()
     else:
-        texts = [found.digest.hex() for found in summed]
+        names = [found.name for found in summed]
+        texts = [
+            digest_text(found.digest, parts=found.parts, as_base64=style.base64).encode()
+            for found in summed
+        ]
     return lines(names, texts, tag=algorithm.value if style.tag else None, end=style.end)
 
 
@@ -162,15 +169,19 @@ class _Checked:
 
     def run(self, file: Iterable[bytes], meter: Meter) -> None:
         """Check each file in the order of the list."""
-        for found in chain.from_iterable(digests(self._work(file), progress=meter.add)):
-            entry = self._waiting.popleft()
-            if isinstance(found, Summed):
-                self._result(entry, *self._judge(entry, found))
-            elif isinstance(found.error, FileNotFoundError) and self._ignore_missing:
-                self._seen["ignored"] += 1
-            else:
-                self._output.complain(f"{shown(found.name)}: {found.error.strerror}")
-                self._result(entry, "unread", "FAILED open or read")
+        with closing(digests(self._work(file), progress=meter.add)) as done:
+            for found in chain.from_iterable(done):
+                self._next(found)
+
+    def _next(self, found: Summed | Failed) -> None:
+        entry = self._waiting.popleft()
+        if isinstance(found, Summed):
+            self._result(entry, *self._judge(entry, found))
+        elif isinstance(found.error, FileNotFoundError) and self._ignore_missing:
+            self._seen["ignored"] += 1
+        else:
+            self._output.complain(f"{shown(found.name)}: {found.error.strerror}")
+            self._result(entry, "unread", "FAILED open or read")
 
     def _work(self, file: Iterable[bytes]) -> Iterator[Batch]:
         for (algorithm, part_size), same in groupby(self._wanted(file), key=lambda one: one[1:]):
