@@ -27,6 +27,7 @@ from intact.audit import (
     Unreadable,
     Verdict,
     Withheld,
+    decide,
 )
 from intact.errors import FormatError
 from intact.s3 import ObjectFacts, ObjectRef, PartList
@@ -127,6 +128,13 @@ def test_any_record_survives(given_records: list[Record]) -> None:
 def test_the_record_of_every_world_survives(given_worlds: list[World]) -> None:
     audited = [world.audit() for world in given_worlds]
     assert through(columns(audited)) == audited
+
+
+@given(worlds())
+def test_what_columns_tell_of_a_world_is_judged_as_it_was(world: World) -> None:
+    audited = world.audit()
+    [replayed] = through(columns([audited]))
+    assert decide(replayed.evidence, world.policy) == audited.finding
 
 
 @given(st.lists(worlds(), min_size=1, max_size=3))

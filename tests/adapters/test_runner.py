@@ -17,6 +17,7 @@ from intact.audit import (
     BytesRead,
     Copy,
     Evidence,
+    Finding,
     Level,
     Policy,
     ReadMode,
@@ -25,8 +26,9 @@ from intact.audit import (
     Unreadable,
     Verdict,
     Window,
+    decide,
 )
-from intact.checksum import Algorithm
+from intact.checksum import Algorithm, ChecksumType
 from intact.errors import AccessError, StoreError
 from intact.s3 import ObjectFacts, ObjectRef
 from tests.fake_s3 import FakeStore
@@ -89,6 +91,21 @@ def test_bytes_are_read_where_nothing_stored_is_comparable() -> None:
     assert (record.finding.verdict, record.finding.level) == (Verdict.VERIFIED, Level.READ)
     expected = BytesRead(size=len(BODY), checksums=frozenset({full(BODY, SHA)}))
     assert record.evidence.destination_bytes == record.evidence.source_bytes == expected
+
+
+def test_a_composite_value_that_s3_does_not_know_is_no_reason_to_end() -> None:
+    odd = replace(full(BODY, CRC), type=ChecksumType.COMPOSITE, parts=2)
+    parts = cut(BODY, CRC, 5, 5)
+    source = FakeStore({"0": facts(BODY, odd)}, {"0": BODY}, parts={"0": parts})
+    copied = FakeStore({"0": facts(BODY, odd, written=END)}, {"0": BODY}, parts={"0": parts})
+    for mode, level in ((ReadMode.NEVER, Level.NONE), (ReadMode.MISSING, Level.READ)):
+        terms = replace(PLAIN, read=mode)
+        (record,) = Runner(source, copied, terms).run(copies(1))
+        assert record.finding.level is level
+        known = replace(record.evidence, source_parts=parts, destination_parts=parts)
+        finding = decide(known, terms)
+        assert isinstance(finding, Finding)
+        assert finding.level is level
 
 
 def test_the_source_is_not_read_where_its_stored_checksum_suffices() -> None:

@@ -42,6 +42,7 @@ def test_another_audit_is_for_what_no_job_settles_and_people_need_not_see() -> N
     assert {reason for reason, found in REMEDIES.items() if found is Remedy.READ} == {
         Reason.DIFFERENCE_UNBOUND,
         Reason.ETAG_DISAGREES,
+        Reason.SOURCE_UNBOUND,
         Reason.NOT_READ,
         Reason.CONTRADICTION,
     }

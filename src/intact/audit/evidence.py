@@ -28,15 +28,25 @@ class Slot(Enum):
     DESTINATION_BYTES = "destination_bytes"
 
 
+DELETE_MARKER = "delete marker"
+"""What is answered of an object that a delete marker hides; its versions may still be there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
     """Whoever was asked knows of no such thing.
 
     Attributes:
         detail: What it answered.
+        marker: Whether that was ``DELETE_MARKER``.
     """
 
     detail: str = field(default="", compare=False)
+    marker: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look whether a delete marker was answered."""
+        object.__setattr__(self, "marker", self.detail == DELETE_MARKER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

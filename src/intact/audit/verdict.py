@@ -104,6 +104,11 @@ class Reason(Enum):
         "The source is not older than the copy, and the manifest names no version.",
         "Copy the object again, with a manifest that names versions.",
     )
+    SOURCE_UNBOUND = (
+        "source_unbound",
+        "Nothing shows that what is known of the source is what was copied.",
+        "Audit again with requests to S3, or with inventories of both sides.",
+    )
     DESTINATION_NOT_OF_JOB = (
         "destination_not_of_job",
         "The destination was written before the job began or after it ended.",
