@@ -19,3 +19,13 @@ def test_a_reason_is_a_sentence_and_what_to_do(reason: Reason) -> None:
     assert reason.sentence.endswith(".")
     assert reason.remedy.endswith(".") or not reason.remedy
     assert reason.sentence[0].isupper()
+
+
+def test_what_a_comparison_of_local_bytes_can_say() -> None:
+    assert {likeness.value for likeness in Likeness} == {
+        "equal",
+        "different",
+        "missing",
+        "not_comparable",
+        "unread",
+    }

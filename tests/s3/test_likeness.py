@@ -142,6 +142,13 @@ def test_parts_that_are_not_the_objects_compare_with_nothing(sizes: list[int] | 
     assert "where its parts end" in reason
 
 
+def test_parts_that_s3_does_not_count_are_those_whose_sizes_it_tells() -> None:
+    uncounted = replace(parted(b"abc", Algorithm.SHA1, [2, 1]), parts=None)
+    found = facts(b"abc", uncounted, whole(b"abc", Algorithm.CRC32))
+    assert compare(found, b"abc", [2, 1]) == (Likeness.EQUAL, "CRC32 and SHA1 equal")
+    assert compare(found, b"abc", [1, 2]) == (Likeness.DIFFERENT, "SHA1 differs")
+
+
 def test_an_empty_object_of_one_part_is_rebuilt() -> None:
     found = facts(b"", parted(b"", Algorithm.SHA1, []))
     assert compare(found, b"", [0]) == (Likeness.EQUAL, "SHA1 equal")
