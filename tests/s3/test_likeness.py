@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from intact.checksum import Algorithm, Checksum, ChecksumType, CompositeHasher, new
+from intact.checksum import Algorithm, Checksum, ChecksumType, CompositeHasher, composite, new
+from intact.checksum.parts import MAX_PARTS
 from intact.s3 import ObjectFacts
 from intact.s3.likeness import Comparison, Likeness
 from tests.strategies import algorithms
@@ -159,6 +160,16 @@ def test_a_composite_crc64nvme_which_s3_does_not_know_compares_with_nothing() ->
     likeness, reason = compare(facts(b"abc", odd), b"abc", [2, 1])
     assert likeness is Likeness.NOT_COMPARABLE
     assert "COMPOSITE" in reason
+
+
+@pytest.mark.parametrize(("count", "possible"), [(MAX_PARTS, True), (MAX_PARTS + 1, False)])
+def test_more_parts_than_s3_allows_compare_with_nothing(count: int, *, possible: bool) -> None:
+    digest = composite([new("SHA1", b"a").digest()] * count, algorithm=Algorithm.SHA1)
+    comparison = Comparison(facts(b"a" * count, digest), [1] * count)
+    assert comparison.possible is possible
+    comparison.update(memoryview(b"a" * count))
+    wanted = Likeness.EQUAL if possible else Likeness.NOT_COMPARABLE
+    assert comparison.likeness()[0] is wanted
 
 
 def test_without_a_checksum_or_its_type_nothing_is_comparable() -> None:

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from intact.checksum import Algorithm, ChecksumType, CompositeHasher, new
+from intact.checksum.parts import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,13 +40,16 @@ class Comparison:
         Args:
             facts: What S3 says about the object.
             sizes: Bytes of each of its parts in order; None where S3 does not tell.  They count
-                only if they add up to the object and to the number of parts that it has.
+                only if they add up to the object and to the number of parts that it has, which S3
+                bounds.
         """
         facts = _without_hollow(facts)
         self._facts = facts
         self._sizes = sizes if sizes and sum(sizes) == facts.size else None
         if sizes and len(sizes) > 1 and 0 in sizes:
             self._sizes = None  # where among others an empty part lies, bytes do not show
+        if sizes and len(sizes) > MAX_PARTS:
+            self._sizes = None
         self._size = 0
         self._whole = {
             stored: new(stored.algorithm)
