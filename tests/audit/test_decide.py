@@ -31,7 +31,7 @@ from intact.audit import (
 )
 from intact.audit.bind import Pair, as_asked, bind, chosen_destination
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
-from intact.audit.evidence import DELETE_MARKER
+from intact.audit.evidence import DELETE_MARKER, UNLISTED
 from intact.audit.side import Side, any_differ
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
@@ -706,6 +706,24 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         replace(IN_WINDOW, versioned=True),
         Verdict.UNVERIFIABLE,
         Reason.SOURCE_REPLACED,
+    ),
+    # a copy that an inventory does not list: whatever was computed of it, it may be gone since
+    *(
+        (
+            good(
+                source=OLD,
+                source_computed=row(b"abc", SHA, version_id="old"),
+                destination=Withheld(terms=terms),
+                destination_computed=row(b"abc", SHA, **BEGUN),
+            ),
+            replace(IN_WINDOW, versioned=True),
+            verdict,
+            reason,
+        )
+        for terms, verdict, reason in [
+            (UNLISTED, Verdict.UNVERIFIABLE, Reason.DESTINATION_UNLISTED),
+            ("offline", Verdict.VERIFIED, Reason.EQUAL),
+        ]
     ),
     # a source that a delete marker hides
     *(

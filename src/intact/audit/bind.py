@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
+from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable, Withheld
 from intact.audit.side import Side, any_differ, any_equal
 from intact.audit.verdict import Finding, Reason, Verdict
 from intact.batch.inventory import NULL_VERSION
@@ -136,6 +136,8 @@ def chosen_destination(evidence: Evidence, policy: Policy) -> ObjectFacts | None
 def _of_job(evidence: Evidence, policy: Policy) -> _Chosen | Slot | Finding:
     """Choose the destination's version that was written while the job ran."""
     facts = evidence.destination
+    if isinstance(facts, Withheld) and facts.unlisted:
+        return _unverifiable(Reason.DESTINATION_UNLISTED)
     if not isinstance(facts, ObjectFacts):
         return _Chosen(facts=None, acquits=Reason.DIFFERENCE_UNBOUND)
     if policy.window is None or policy.window.holds(facts.last_modified):

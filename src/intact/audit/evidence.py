@@ -60,15 +60,25 @@ class Unreadable:
     problem: str
 
 
+UNLISTED = "the inventory does not list it"
+"""Of an object that an inventory does not list: it is gone, or the inventory lags behind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
     """Nobody was asked, since the terms of the audit forbid it.
 
     Attributes:
         terms: Which ones.
+        unlisted: Whether they are ``UNLISTED``.
     """
 
     terms: str
+    unlisted: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look whether an inventory was asked instead."""
+        object.__setattr__(self, "unlisted", self.terms == UNLISTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

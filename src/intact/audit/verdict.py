@@ -114,6 +114,11 @@ class Reason(Enum):
         "The destination was written before the job began or after it ended.",
         "Copy the object again, or audit it with the job that wrote it.",
     )
+    DESTINATION_UNLISTED = (
+        "destination_unlisted",
+        "The inventory does not list the destination, whatever was computed of it.",
+        "Audit again with requests to S3, or with a newer inventory.",
+    )
     SEVERAL_VERSIONS = (
         "several_versions",
         "The job wrote several versions of the destination that are not shown to be equal.",
