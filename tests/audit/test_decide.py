@@ -746,7 +746,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
     ),
     *(  # what others than S3 recorded of it stands for it
         (
-            good(source=HIDDEN, expected=expected, destination=SHA_ONLY, source_versions=()),
+            good(source=HIDDEN, expected=expected, destination=SHA_ONLY),
             IN_WINDOW,
             verdict,
             reason,
@@ -754,7 +754,18 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         for expected, verdict, reason in [
             (EXPECTED, Verdict.VERIFIED, Reason.EQUAL),
             (WRONG_EXPECTED, Verdict.MISMATCHED, Reason.EXPECTED_DIFFERS),
-            (SIZE_ONLY, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+        ]
+    ),
+    *(  # its size alone does not
+        (
+            good(source=HIDDEN, expected=SIZE_ONLY, source_versions=versions),
+            IN_WINDOW,
+            verdict,
+            reason,
+        )
+        for versions, verdict, reason in [
+            ((OLD,), Verdict.VERIFIED, Reason.EQUAL),
+            ((), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
         ]
     ),
     *(  # by terms that bind no version to the copy

@@ -1,7 +1,7 @@
 """What is known of one object, and which checksums of two say anything about each other."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import combinations, product
 
 import pytest
 
@@ -72,6 +72,19 @@ def test_what_several_tell_alike_is_told(one: Checksum) -> None:
     assert not side.contradicts_itself()
 
 
+@pytest.mark.parametrize("two", list(combinations(("stored", "computed", "read", "etag"), 2)))
+def test_what_two_tell_alike_is_told(two: tuple[str, str]) -> None:
+    told = frozenset({MD5})
+    stored = facts(BODY, *(told if "stored" in two else ()))
+    side = Side(
+        facts=replace(stored, etag=md5_etag(BODY) if "etag" in two else "etag"),
+        computed=told if "computed" in two else frozenset(),
+        read=BytesRead(size=3, checksums=told) if "read" in two else None,
+    )
+    assert MD5 in side.own
+    assert MD5 in side.independent
+
+
 def test_the_checksums_of_no_bytes_are_told_of_an_empty_object_that_stores_one() -> None:
     stored = full(b"", Algorithm.CRC64NVME)
     side = Side(facts=facts(b"", stored))
@@ -94,7 +107,7 @@ def test_of_crc64nvme_there_is_no_composite() -> None:
     parts = cut(BODY, Algorithm.CRC64NVME, 1, 2)
     odd = replace(full(b"xyz", Algorithm.CRC64NVME), type=PARTED)
     side = Side(facts=facts(BODY, odd), parts=parts, rebuilt=frozenset({replace(odd, digest=b"")}))
-    assert side.composites == frozenset()
+    assert side.composites == Side(facts=facts(BODY, CRC32)).composites == frozenset()
     assert not side.contradicts_itself()
     assert not side.independent
 
