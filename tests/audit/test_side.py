@@ -85,6 +85,11 @@ def test_what_two_tell_alike_is_told(two: tuple[str, str]) -> None:
     assert MD5 in side.independent
 
 
+def test_what_was_computed_and_follows_from_parts_is_told() -> None:
+    stored = facts(BODY, composed(PARTS))
+    assert CRC32 in Side(facts=stored, parts=PARTS, computed=frozenset({CRC32})).independent
+
+
 def test_the_checksums_of_no_bytes_are_told_of_an_empty_object_that_stores_one() -> None:
     stored = full(b"", Algorithm.CRC64NVME)
     side = Side(facts=facts(b"", stored))
