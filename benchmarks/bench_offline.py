@@ -2,11 +2,11 @@
 
     python benchmarks/bench_offline.py --objects 20000000
 
-Inputs are a manifest, the copy job's report and Compute checksum reports of both sides; one object
-in ten thousand has each of the faults below.  Prints a line of JSON for each number of objects:
-processor seconds for each million, stage by stage, and those that DuckDB takes to read the same
-files and do nothing with them.  ``cpu_to_first`` is 1 where the cost is linear.  Wants about 750
-bytes of disk for each object, and as much again while it runs.
+Inputs are a manifest that names versions, the copy job's report and Compute checksum reports of
+both sides; one object in ten thousand has each of the faults below.  Prints a line of JSON for each
+number of objects: processor seconds for each million, stage by stage, and those that DuckDB takes
+to read the same files and do nothing with them.  ``cpu_to_first`` is 1 where the cost is linear.
+Wants about 900 bytes of disk for each object, and as much again while it runs.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 EVERY = 10_000
 FAULTS = {
-    1: ("unverifiable", "difference_unbound"),  # nothing tells when the source was written
+    1: ("unverifiable", "difference_unbound"),  # nothing tells when the copy was written
     2: ("not_copied", "task_failed"),
     3: ("unchecked", "task_unreadable"),  # no row in a report that has malformed ones
     4: ("unchecked", "task_unreadable"),  # succeeded and failed
@@ -65,7 +65,8 @@ def generate(folder: Path, objects: int) -> None:
             begin, end = objects * file // FILES, objects * (file + 1) // FILES
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE objects AS SELECT *, md5(hex) AS etag, "
-                f"to_base64(unhex(hex)) AS said FROM (SELECT i, i % {EVERY} AS fault, "
+                f"to_base64(unhex(hex)) AS said, md5(said) AS version "
+                f"FROM (SELECT i, i % {EVERY} AS fault, "
                 "concat('data/', lpad((i % 1000)::VARCHAR, 4, '0'), '/customer%20files/2026/part-',"
                 " md5(i::VARCHAR), '.parquet') AS key, lpad(hex(hash(i)), 16, '0') AS hex "
                 f"FROM range({begin}, {end}) AS t(i))"
@@ -79,24 +80,27 @@ def generate(folder: Path, objects: int) -> None:
             (folder / "manifest.part").unlink()
 
 
-_MANIFEST = "SELECT concat('sources,', key, CASE fault WHEN 6 THEN '+' END) FROM objects"
+_MANIFEST = (
+    "SELECT concat('sources,', key, CASE fault WHEN 6 THEN '+' END, ',', version) FROM objects"
+)
 _REPORT = (
-    "SELECT concat('sources,', key, ',,', CASE fault WHEN 2 THEN "
+    "SELECT concat('sources,', key, ',', version, ',', CASE fault WHEN 2 THEN "
     "'failed,200,AccessDenied,Access Denied' WHEN 7 THEN 'succeded,200,,Successful' "
     "ELSE 'succeeded,200,,Successful' END) FROM objects WHERE fault NOT IN (3, 6) UNION ALL "
-    "SELECT concat('sources,', key, ',,failed,200,InternalError,We encountered an internal error') "
-    "FROM objects WHERE fault = 4"
+    "SELECT concat('sources,', key, ',', version, "
+    "',failed,200,InternalError,We encountered an internal error') FROM objects WHERE fault = 4"
 )
 
 
 def _computed(side: str) -> str:
-    hexed, said, left, spoilt = "hex", "said", "6", "''"
+    hexed, said, left, spoilt, version = "hex", "said", "6", "''", "version"
     if side == "copies":
         hexed = "CASE fault WHEN 1 THEN reverse(hex) ELSE hex END"
         said = "CASE fault WHEN 1 THEN to_base64(unhex(reverse(hex))) ELSE said END"
-        left, spoilt = "5, 6", "CASE fault WHEN 8 THEN '00' END"
+        left, spoilt, version = "5, 6", "CASE fault WHEN 8 THEN '00' END", "''"
     return (
-        f'SELECT concat(\'{side},\', key, \',,succeeded,200,,"{{""checksum_base64"":""\', {said}, '
+        f"SELECT concat('{side},', key, ',', {version}, "
+        f'\',succeeded,200,,"{{""checksum_base64"":""\', {said}, '
         '\'"",""ETag"":""\', etag, \'"",""checksumAlgorithm"":""CRC64NVME"",""checksumType\''
         f', \'"":""FULL_OBJECT"",""checksum_hex"":""\', {hexed}, {spoilt}, \'""}}"\') '
         f"FROM objects WHERE fault NOT IN ({left})"
@@ -110,7 +114,7 @@ def audit(folder: Path, *, buckets: int | None, memory: int) -> tuple[OfflineAud
         operation=S3PutObjectCopy(target_resource="arn:aws:s3:::copies"),
         manifest=ObjectRef(bucket="lists", key="manifest.csv"),
         manifest_etag=None,
-        fields=("Bucket", "Key"),
+        fields=("Bucket", "Key", "VersionId"),
         report=None,
         reports_all_tasks=True,
         window=WINDOW,
@@ -126,7 +130,7 @@ def audit(folder: Path, *, buckets: int | None, memory: int) -> tuple[OfflineAud
             for side in SIDES
         ],
     )
-    policy = Policy(reported=True, versioned=False, window=WINDOW)
+    policy = Policy(reported=True, versioned=True, window=WINDOW)
     work = folder / "work"
     run = OfflineAudit(
         subject, policy, inputs, folder=work, buckets=buckets, memory_limit=f"{memory}MB"

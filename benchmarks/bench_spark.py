@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 BEGIN = datetime(2026, 11, 22, 3, tzinfo=UTC)
 WINDOW = Window(begin=BEGIN, end=BEGIN + timedelta(hours=1))
-FIELDS = ("Bucket", "Key")
+FIELDS = ("Bucket", "Key", "VersionId")
 FILES = 4
 
 
@@ -61,18 +61,21 @@ def write(folder: Path, objects: int) -> Inputs:
         for number in range(objects):
             digest = hashlib.md5(b"%d" % number, usedforsecurity=False)
             key = f"data/{digest.hexdigest()}/part-{number:012d}-of-the-archive.parquet"
-            manifest.write(f"source-bucket,{key}\n" if number % 7919 else "one,too,many\n")
+            version = digest.hexdigest()
+            row = f"source-bucket,{key},{version}\n"
+            manifest.write(row if number % 7919 else "one,too,many,cells\n")
             at = digest.digest()[0] % FILES
             status = "failed,403,AccessDenied" if number % 9973 == 1 else "succeeded,200,"
             if number % 8111 != 2:  # noqa: PLR2004 - a fault
-                files["report"][at].write(f"source-bucket,{key},,{status},Successful\n")
+                files["report"][at].write(f"source-bucket,{key},{version},{status},Successful\n")
             for name, bucket in (("source", "source-bucket"), ("copies", "copies")):
                 crc = digest.digest()[:8]
                 if name == "copies" and number % 9001 == 3:  # noqa: PLR2004 - a fault
                     crc = bytes(8)
                 encoded = b64encode(crc).decode()
                 row = said.format(encoded, digest.hexdigest(), crc.hex().upper())
-                files[name][at].write(f"{bucket},{key},,succeeded,200,,{row}\n")
+                of = version if name == "source" else ""
+                files[name][at].write(f"{bucket},{key},{of},succeeded,200,,{row}\n")
     for file in (file for parts in files.values() for file in parts):
         file.close()
     parts = {name: [Path(file.name) for file in found] for name, found in files.items()}
@@ -168,7 +171,7 @@ def main() -> None:
             reports_all_tasks=True,
             window=WINDOW,
         )
-        policy = Policy(reported=True, versioned=False, window=WINDOW, require=Level.RECORDED)
+        policy = Policy(reported=True, versioned=True, window=WINDOW, require=Level.RECORDED)
         begun = time.perf_counter()
         alone = OfflineAudit(
             subject, policy, inputs, folder=folder / "alone", buckets=found.buckets

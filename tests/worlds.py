@@ -25,6 +25,7 @@ from intact.audit import (
     Withheld,
 )
 from intact.audit.bind import Pair, bind
+from intact.audit.evidence import DELETE_MARKER
 from intact.batch import TaskResult, TaskStatus
 from intact.checksum import Algorithm, Checksum, ChecksumType, composite, new
 from intact.errors import StoreError
@@ -157,21 +158,24 @@ def histories(draw: st.DrawFn, *, name: str) -> list[Version]:
 
 @st.composite
 def computed_rows(
-    draw: st.DrawFn, version: Version, *, offline: bool, named: bool
+    draw: st.DrawFn, version: Version, *, named: bool = False, last: bool = False
 ) -> tuple[Computed, ...]:
-    """Rows of Compute checksum jobs, over this version or over what the key held before.
+    """Rows of Compute checksum jobs, over this version or over what else the key has ever held.
 
-    A job that began after the copy job, and one that names versions, reads this version.
+    Args:
+        version: The version.
+        named: Whether the jobs' manifest names it.
+        last: Whether the key holds it from the copy job's end on.
     """
     rows = []
     for algorithm in draw(st.sets(algorithms, max_size=2)):
         begun = draw(st.sampled_from([None, BEGIN, END]))
-        surely = offline and (named or begun == END)
-        of_this = surely or draw(st.booleans())
+        of_this = named or (last and begun == END) or draw(st.booleans())
+        body = version.body if of_this else draw(few_bytes)
         rows.append(
             Computed(
-                checksum=full(version.body if of_this else b"another", algorithm),
-                etag=version.facts.etag if of_this else md5_etag(b"another"),
+                checksum=full(body, algorithm),
+                etag=version.facts.etag if of_this else md5_etag(body),
                 version_id=version.facts.version_id if of_this and draw(st.booleans()) else None,
                 begun=begun,
             )
@@ -196,6 +200,7 @@ class World:
 
     Attributes:
         recorded: The bytes that ``evidence.expected`` speaks of.
+        hidden: Whether a delete marker hides the source.
     """
 
     source: list[Version] | Absent | StoreError
@@ -203,9 +208,11 @@ class World:
     evidence: Evidence
     policy: Policy
     recorded: bytes = b""
+    hidden: bool = False
 
     def stores(self) -> tuple[FakeStore, FakeStore]:
-        return _store(SOURCE, self.source), _store(DESTINATION, self.destination)
+        source = _store(SOURCE, self.source, hidden=self.hidden)
+        return source, _store(DESTINATION, self.destination)
 
     def audit(self) -> Record:
         return Runner(*self.stores(), self.policy).audit(COPY, self.evidence)
@@ -226,7 +233,7 @@ def _replaced(source: list[Version], destination: list[Version]) -> bool:
     )
 
 
-GONE = {Reason.SOURCE_ABSENT, Reason.SOURCE_REPLACED}
+GONE = {Reason.SOURCE_ABSENT, Reason.SOURCE_REPLACED, Reason.SOURCE_UNBOUND}
 
 
 def _body(found: list[Version] | Absent | StoreError, facts: ObjectFacts | None) -> bytes:
@@ -234,12 +241,14 @@ def _body(found: list[Version] | Absent | StoreError, facts: ObjectFacts | None)
     return next(v.body for v in found if facts in {None, v.facts})
 
 
-def _store(ref: ObjectRef, found: list[Version] | Absent | StoreError) -> FakeStore:
+def _store(
+    ref: ObjectRef, found: list[Version] | Absent | StoreError, *, hidden: bool = False
+) -> FakeStore:
     if not isinstance(found, list):
         return FakeStore({ref.key: found})
     newest, history = found[0], [(v.facts, v.body, v.parts) for v in found]
     return FakeStore(
-        {ref.key: newest.facts},
+        {ref.key: Absent(detail=DELETE_MARKER) if hidden else newest.facts},
         {ref.key: newest.body},
         parts={ref.key: newest.parts},
         history={ref.key: history} if newest.facts.version_id else {},
@@ -270,13 +279,12 @@ def worlds(draw: st.DrawFn) -> World:
         checksums=frozenset(full(copied, algorithm) for algorithm in told),
         size=draw(st.sampled_from([None, len(copied)])),
     )
-    named = policy.versioned
     evidence = Evidence(
         task=draw(words) if policy.reported else None,
         shared=draw(st.integers(0, 9)) == 0,
         expected=draw(st.sampled_from([None, None, expected])),
-        source_computed=draw(computed_rows(source[0], offline=offline, named=named)),
-        destination_computed=draw(computed_rows(destination[0], offline=offline, named=False)),
+        source_computed=draw(computed_rows(source[0], named=offline and policy.versioned)),
+        destination_computed=draw(computed_rows(destination[0], last=offline)),
         **asked,
     )
     return World(
@@ -285,4 +293,5 @@ def worlds(draw: st.DrawFn) -> World:
         evidence=evidence,
         policy=policy,
         recorded=copied,
+        hidden=source[0].facts.version_id is not None and draw(st.integers(0, 4)) == 0,
     )

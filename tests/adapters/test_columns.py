@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -27,6 +28,7 @@ from intact.audit import (
     Unreadable,
     Verdict,
     Withheld,
+    decide,
 )
 from intact.errors import FormatError
 from intact.s3 import ObjectFacts, ObjectRef, PartList
@@ -129,6 +131,13 @@ def test_the_record_of_every_world_survives(given_worlds: list[World]) -> None:
     assert through(columns(audited)) == audited
 
 
+@given(worlds())
+def test_what_columns_tell_of_a_world_is_judged_as_it_was(world: World) -> None:
+    audited = world.audit()
+    [replayed] = through(columns([audited]))
+    assert decide(replayed.evidence, world.policy) == audited.finding
+
+
 @given(st.lists(worlds(), min_size=1, max_size=3))
 def test_what_is_known_beforehand_survives(given_worlds: list[World]) -> None:
     pairs = [(COPY, world.evidence) for world in given_worlds]
@@ -146,6 +155,29 @@ def test_no_versions_and_nobody_asked_are_two_things(versions: tuple[()] | Withh
     [back] = through(columns([record]))
     assert back.evidence.source_versions == versions
     assert back.evidence.destination_versions == versions
+
+
+REFUSED, SPARED = Unreadable(problem="403"), Withheld(terms="offline")
+
+
+@pytest.mark.parametrize(
+    ("slots", "answers"),
+    [
+        (("task",), (Absent(), REFUSED)),
+        (("source", "destination"), (Absent(), REFUSED, SPARED)),
+        (("source_versions", "destination_versions"), (REFUSED, SPARED)),
+        (("source_parts", "destination_parts"), (Absent(), REFUSED, SPARED)),
+        (("source_bytes", "destination_bytes"), (REFUSED, SPARED)),
+    ],
+    ids=repr,
+)
+def test_every_silence_survives_wherever_it_may_be(
+    slots: tuple[str, ...], answers: tuple[Absent | Unreadable | Withheld, ...]
+) -> None:
+    finding = Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE)
+    told: list[dict[str, Any]] = [{slot: answer} for slot in slots for answer in answers]
+    given_records = [Record(copy=COPY, evidence=Evidence(**slot), finding=finding) for slot in told]
+    assert through(columns(given_records)) == given_records
 
 
 def test_details_survive_though_they_do_not_compare() -> None:

@@ -1,4 +1,4 @@
-"""Faults of buckets with versions on a real S3 server, by a manifest that names versions."""
+"""Faults of buckets with versions on a real S3 server, by manifests with and without versions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from intact.adapters.clients import Asking, Client
 from intact.adapters.ledger import LedgerReader
 from intact.audit import Level, ReadMode, Reason, Subject, Verdict, Window
 from intact.batch import S3PutObjectCopy, write_manifest
-from intact.batch.manifest import VERSIONED_FIELDS
+from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
 from intact.s3 import ObjectRef
 from tests.fault_world import next_second
 
@@ -43,6 +43,15 @@ WANTED = [
     ("null-replaced", UNVERIFIABLE, Reason.SOURCE_REPLACED),
     ("null-kept-wrong", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
 ]
+HIDDEN = [
+    ("hidden", VERIFIED, Reason.EQUAL),
+    ("hidden-wrong", UNVERIFIABLE, Reason.SOURCE_ABSENT),
+    ("hidden-replaced", VERIFIED, Reason.EQUAL),
+    ("hidden-renewed", UNVERIFIABLE, Reason.SOURCE_ABSENT),
+    ("wiped", UNVERIFIABLE, Reason.SOURCE_ABSENT),
+    ("kept", VERIFIED, Reason.EQUAL),
+]
+"""Sources of a manifest without versions: what a delete marker hides, and what is gone."""
 NULL = [name for name, _, _ in WANTED if name.startswith("null")]
 
 
@@ -61,6 +70,20 @@ class Versions:
     def copy(self, ref: ObjectRef) -> None:
         where = {"Bucket": ref.bucket, "Key": ref.key, "VersionId": ref.version_id or "null"}
         self.s3.copy_object(Bucket=self.target, Key=ref.key, CopySource=where)  # type: ignore[arg-type]
+
+    def delete(self, ref: ObjectRef, **version: str) -> None:
+        self.s3.delete_object(Bucket=ref.bucket, Key=ref.key, **version)  # type: ignore[arg-type]
+
+    def hide(self, ref: ObjectRef, version: str) -> None:
+        """Delete the source once the job has ended, whose version was that one."""
+        if ref.key == "hidden-replaced":
+            self.put(self.source, ref.key, b"newer")
+        if ref.key in {"hidden-renewed", "wiped"}:
+            self.delete(ref, VersionId=version)
+        if ref.key == "hidden-renewed":
+            self.put(self.source, ref.key, b"some bytes")
+        if ref.key.startswith("hidden"):
+            self.delete(ref)
 
     def during(self, ref: ObjectRef) -> None:
         if ref.key.endswith("wrong"):
@@ -116,6 +139,32 @@ def versions(s3: S3Client) -> tuple[Versions, Window]:
 
 
 @pytest.fixture(scope="session")
+def hidden(s3: S3Client, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Finding]]:
+    """Findings of either client on deleted sources, by a manifest that names no versions."""
+    name = f"hidden-{uuid4().hex[:12]}"
+    world = Versions(s3, f"{name}-s", f"{name}-d", [])
+    for bucket in (world.source, world.target):
+        s3.create_bucket(Bucket=bucket)
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    versions = [world.put(world.source, key, b"some bytes") for key, _, _ in HIDDEN]
+    begin = next_second()
+    for (key, _, _), version in zip(HIDDEN, versions, strict=True):
+        world.during(ObjectRef(bucket=world.source, key=key, version_id=version))
+        world.refs.append(ObjectRef(bucket=world.source, key=key))
+    end = next_second()
+    next_second()
+    for ref, version in zip(world.refs, versions, strict=True):
+        world.hide(ref, version)
+    window = Window(begin=begin, end=end - timedelta(seconds=1), skew=timedelta(0))
+    boto3, lean = (
+        audit(world, window, tmp_path_factory.mktemp("hidden"), Asking(client=client), FIELDS)
+        for client in Client
+    )
+    assert boto3 == lean
+    return lean[0]
+
+
+@pytest.fixture(scope="session")
 def audited(
     versions: tuple[Versions, Window], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, list[Finding]]:
@@ -129,10 +178,14 @@ def audited(
 
 
 def audit(
-    world: Versions, window: Window, folder: Path, asking: Asking
+    world: Versions,
+    window: Window,
+    folder: Path,
+    asking: Asking,
+    fields: tuple[str, ...] = VERSIONED_FIELDS,
 ) -> tuple[dict[str, list[Finding]], list[bytes]]:
     manifest = folder / "m.csv"
-    manifest.write_bytes(b"".join(write_manifest(world.refs, fields=VERSIONED_FIELDS)))
+    manifest.write_bytes(b"".join(write_manifest(world.refs, fields=fields)))
     store = BotoStore(world.s3)
     auditor = Auditor(
         subject=Subject(
@@ -140,7 +193,7 @@ def audit(
             operation=S3PutObjectCopy(target_resource=f"arn:aws:s3:::{world.target}"),
             manifest=ObjectRef(bucket="none", key="m.csv"),
             manifest_etag=None,
-            fields=VERSIONED_FIELDS,
+            fields=fields,
             report=None,
             reports_all_tasks=False,
             window=window,
@@ -186,3 +239,11 @@ def test_of_two_versions_at_one_key_neither_is_accused(audited: dict[str, list[F
     first, second = audited["two-versions"]
     assert (first.verdict, first.reason) == (UNVERIFIABLE, Reason.DESTINATION_SHARED)
     assert (second.verdict, second.reason) == (VERIFIED, Reason.EQUAL)
+
+
+@pytest.mark.parametrize(("key", "verdict", "reason"), HIDDEN)
+def test_a_deleted_source_is_sought_where_a_delete_marker_hides_it(
+    hidden: dict[str, list[Finding]], key: str, verdict: Verdict, reason: Reason
+) -> None:
+    [finding] = hidden[key]
+    assert (finding.verdict, finding.reason) == (verdict, reason)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import pickle
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,19 @@ def test_two_stores_are_asked_each_for_its_own() -> None:
         (record,) = OnlineRunner(source, destination, PLAIN).run(copies(1))
     assert getattr(record.evidence.source, "size", None) == 1
     assert getattr(record.evidence.destination, "size", None) == 2
+
+
+def test_an_answer_about_another_version_of_the_source_is_none() -> None:
+    [(copy, evidence)] = copies(1)
+    assert copy.source is not None
+    named = replace(copy, source=replace(copy.source, version_id="v"))
+    policy = replace(PLAIN, versioned=True)
+    with world(lambda *_: [plain(7, more=CRC + b"x-amz-version-id: w\r\n")]) as store:
+        (record,) = OnlineRunner(store, store, policy).run([(named, evidence)])
+        (expected,) = Runner(store.boto, store.boto, policy).run([(named, evidence)])
+    assert record == expected
+    assert isinstance(record.evidence.source, Unreadable)
+    assert record.finding.verdict is Verdict.UNCHECKED
 
 
 def test_nothing_is_audited_where_nothing_is_given() -> None:

@@ -17,6 +17,7 @@ from intact.audit import (
     BytesRead,
     Copy,
     Evidence,
+    Finding,
     Level,
     Policy,
     ReadMode,
@@ -25,10 +26,12 @@ from intact.audit import (
     Unreadable,
     Verdict,
     Window,
+    decide,
 )
-from intact.checksum import Algorithm
+from intact.checksum import Algorithm, ChecksumType, composite
+from intact.checksum.parts import MAX_PARTS
 from intact.errors import AccessError, StoreError
-from intact.s3 import ObjectFacts, ObjectRef
+from intact.s3 import ObjectFacts, ObjectRef, PartList
 from tests.fake_s3 import FakeStore
 from tests.worlds import BEGIN, COPY, END, composed, cut, facts, full
 
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 CRC, SHA = Algorithm.CRC64NVME, Algorithm.SHA256
 PLAIN = Policy(reported=False, versioned=False)
 BODY = b"some bytes"
+AFTER = END + timedelta(days=1)
 
 
 def copies(count: int) -> list[tuple[Copy, Evidence]]:
@@ -89,6 +93,46 @@ def test_bytes_are_read_where_nothing_stored_is_comparable() -> None:
     assert (record.finding.verdict, record.finding.level) == (Verdict.VERIFIED, Level.READ)
     expected = BytesRead(size=len(BODY), checksums=frozenset({full(BODY, SHA)}))
     assert record.evidence.destination_bytes == record.evidence.source_bytes == expected
+
+
+def test_a_composite_value_that_s3_does_not_know_is_no_reason_to_end() -> None:
+    odd = replace(full(BODY, CRC), type=ChecksumType.COMPOSITE, parts=2)
+    parts = cut(BODY, CRC, 5, 5)
+    source = FakeStore({"0": facts(BODY, odd)}, {"0": BODY}, parts={"0": parts})
+    copied = FakeStore({"0": facts(BODY, odd, written=END)}, {"0": BODY}, parts={"0": parts})
+    for mode, level in ((ReadMode.NEVER, Level.NONE), (ReadMode.MISSING, Level.READ)):
+        terms = replace(PLAIN, read=mode)
+        (record,) = Runner(source, copied, terms).run(copies(1))
+        assert record.finding.level is level
+        known = replace(record.evidence, source_parts=parts, destination_parts=parts)
+        finding = decide(known, terms)
+        assert isinstance(finding, Finding)
+        assert finding.level is level
+
+
+def test_versions_whose_answers_are_of_others_are_no_evidence() -> None:
+    late = replace(facts(BODY, written=END), version_id="2")
+    history = [(late, BODY, Absent()), (replace(late, version_id="1"), BODY, Absent())]
+
+    class Forgetful(FakeStore):
+        def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
+            return super().head(replace(ref, version_id=None))
+
+    copied = Forgetful({"0": replace(late, last_modified=AFTER)}, history={"0": history})
+    policy = replace(PLAIN, window=Window(begin=BEGIN, end=END))
+    (record,) = Runner(store(1), copied, policy).run(copies(1))
+    assert isinstance(record.evidence.destination_versions, Unreadable)
+    assert record.finding.verdict is Verdict.UNCHECKED
+
+
+def test_more_parts_than_s3_allows_are_no_reason_to_end() -> None:
+    body = b"a" * (MAX_PARTS + 1)
+    many = PartList(sizes=(1,) * len(body))
+    told = composite([full(b"a", SHA).digest] * len(body), algorithm=SHA)
+    source = FakeStore({"0": facts(body, told)}, {"0": body}, parts={"0": many})
+    copied = FakeStore({"0": facts(body, written=END)}, {"0": body})
+    (record,) = Runner(source, copied, replace(PLAIN, read=ReadMode.MISSING)).run(copies(1))
+    assert record.finding.level is Level.READ
 
 
 def test_the_source_is_not_read_where_its_stored_checksum_suffices() -> None:

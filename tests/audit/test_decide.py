@@ -1,7 +1,8 @@
 """The rules, each with the evidence that only it can judge."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 
 import pytest
@@ -28,13 +29,14 @@ from intact.audit import (
     Withheld,
     decide,
 )
-from intact.audit.bind import Pair, bind, chosen_destination
+from intact.audit.bind import Pair, as_asked, bind, chosen_destination
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
+from intact.audit.evidence import DELETE_MARKER, UNLISTED
 from intact.audit.side import Side, any_differ
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
 from intact.errors import UsageError
-from intact.s3 import ObjectFacts, PartList
+from intact.s3 import ObjectFacts, ObjectRef, PartList
 from intact.s3.objects import SSE_S3
 from tests.worlds import BEGIN, COPY, END, World, composed, cut, facts, full, md5_etag, task, worlds
 
@@ -67,7 +69,8 @@ def test_verified_implies_that_the_bytes_are_equal(world: World) -> None:
     record = world.audit()
     if record.finding.verdict is Verdict.VERIFIED:
         source, destination = world.judged(record.evidence)
-        assert source == destination
+        recorded = world.recorded if record.evidence.expected else source
+        assert destination in {source, recorded}
 
 
 @given(worlds())
@@ -147,6 +150,93 @@ def disagrees(record: Record, policy: Policy) -> bool:
     if isinstance(pair, Pair) and record.finding.reason not in DOUBTS:
         return any_differ(pair.source.known, pair.destination.known)
     return record.finding.reason in DOUBTS
+
+
+@given(worlds(), st.randoms(use_true_random=False))
+def test_the_order_of_evidence_does_not_matter(world: World, random: Random) -> None:
+    record = world.audit()
+    names = [field.name for field in fields(Evidence)]
+    random.shuffle(names)
+    evidence = Evidence()
+    for name in names:
+        told: Any = getattr(record.evidence, name)
+        if name.endswith("computed"):
+            told = tuple(random.sample(told, len(told)))
+        evidence = replace(evidence, **{name: told})
+        decide(evidence, world.policy)  # asking changes nothing
+    assert decide(evidence, world.policy) == record.finding
+
+
+OF_VERSIONS = [slot for slot in Slot if slot.value.endswith(("_parts", "_bytes"))]
+
+
+@given(worlds(), st.lists(st.sampled_from(OF_VERSIONS), unique=True))
+def test_answers_that_nobody_needed_never_reverse_a_verdict(
+    world: World, slots: list[Slot]
+) -> None:
+    record = world.audit()
+    runner = Runner(*world.stores(), world.policy)
+    evidence = record.evidence
+    if isinstance(pair := bind(evidence, world.policy), Pair):
+        for slot in slots:
+            side = pair.source if slot.value.startswith("source") else pair.destination
+            if side.facts is not None and getattr(evidence, slot.value) is None:
+                evidence = runner.supplement(slot, COPY, evidence)
+        again = runner.audit(COPY, evidence)
+        verdicts = {record.finding.verdict, again.finding.verdict}
+        assert verdicts != {Verdict.VERIFIED, Verdict.MISMATCHED}
+        if again.finding.verdict is Verdict.VERIFIED:
+            source, destination = world.judged(again.evidence)
+            assert destination in {source, world.recorded if evidence.expected else source}
+
+
+@given(worlds(), worlds(), st.sets(st.sampled_from([field.name for field in fields(Evidence)])))
+def test_adding_evidence_never_turns_a_difference_into_verified(
+    world: World, other: World, names: set[str]
+) -> None:
+    record = world.audit()
+    if record.finding.verdict is Verdict.MISMATCHED:
+        more = other.audit().evidence
+        added = {
+            name: getattr(more, name) for name in names if not getattr(record.evidence, name, None)
+        }
+        for name in ("source_computed", "destination_computed"):
+            added[name] = getattr(record.evidence, name) + getattr(more, name)
+        step = decide(replace(record.evidence, **added), world.policy)
+        assert isinstance(step, Slot) or step.verdict is not Verdict.VERIFIED
+
+
+@given(worlds())
+def test_verified_is_bound_to_versions_of_the_copy(world: World) -> None:
+    record, policy = world.audit(), world.policy
+    if record.finding.verdict is not Verdict.VERIFIED:
+        return
+    pair = bind(record.evidence, policy)
+    assert isinstance(pair, Pair)
+    source, destination = pair.source.facts, pair.destination.facts
+    if destination is not None:
+        assert policy.window is None or policy.window.holds(destination.last_modified)
+    if source is None:
+        assert policy.versioned or record.evidence.expected is not None
+    elif not policy.versioned or source.version_id is None:
+        assert policy.window is not None or destination is not None
+        if destination is not None:
+            assert source.last_modified <= destination.last_modified
+        else:
+            assert policy.window is not None
+            assert source.last_modified < policy.window.begin
+
+
+@given(worlds())
+def test_what_nobody_binds_to_the_source_never_verifies(world: World) -> None:
+    loose = replace(world.evidence, source=OFFLINE, expected=None)
+    evidence = replace(world, evidence=loose).audit().evidence
+    for terms in (world.policy, replace(world.policy, versioned=False)):
+        named = any(row.version_id for row in evidence.source_computed)
+        step = decide(evidence, terms)
+        if isinstance(step, Finding) and step.verdict is Verdict.VERIFIED:
+            assert terms.versioned
+            assert named
 
 
 @given(worlds(), st.sampled_from(Level))
@@ -253,6 +343,9 @@ ARCHIVED = replace(copied(b"abc"), archived=True)
 ARCHIVED_SOURCE = replace(facts(b"abc"), archived=True)
 SHA_READ = read(b"abc", SHA)
 BEGUN = {"begun": END}
+SKEW, SECOND = Window(begin=BEGIN, end=END).skew, timedelta(seconds=1)
+HIDDEN = Absent(detail=DELETE_MARKER)
+SIZE_ONLY = Expected(checksums=frozenset(), size=3)
 REPLACED = facts(b"xyz", full(b"xyz", CRC), written=AFTER)
 SHA_ONLY = copied(b"abc", full(b"abc", SHA))
 
@@ -268,6 +361,15 @@ OTHER_ETAGS = good(
 
 def offline(**changes: Any) -> Evidence:  # noqa: ANN401 - fields of Evidence
     return good(source=OFFLINE, destination=OFFLINE, **changes)
+
+
+UNBOUND_COPIES: list[tuple[dict[str, Any], Policy]] = [
+    (BEGUN | {"version_id": "v"}, IN_WINDOW),
+    ({"begun": END - SECOND}, IN_WINDOW),
+    ({}, IN_WINDOW),
+    (BEGUN, PLAIN),
+]
+"""Rows of Compute checksum jobs that nothing shows to be of what the job wrote, and terms."""
 
 
 MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
@@ -446,32 +548,24 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.CONTRADICTION,
     ),
-    (
-        offline(
-            source_computed=row(b"abc", SHA, **BEGUN),
-            destination_computed=row(b"abc", SHA, **BEGUN),
-        ),
-        IN_WINDOW,
-        Verdict.VERIFIED,
-        Reason.EQUAL,
-    ),
-    (
-        offline(
-            source_computed=row(b"abc", SHA, **BEGUN),
-            destination_computed=row(b"abd", SHA, **BEGUN),
-        ),
-        IN_WINDOW,
-        Verdict.UNVERIFIABLE,
-        Reason.DIFFERENCE_UNBOUND,
-    ),
-    (
-        offline(
-            source_computed=row(b"abc", SHA, begun=BEGIN),
-            destination_computed=row(b"abc", SHA, **BEGUN),
-        ),
-        IN_WINDOW,
-        Verdict.UNVERIFIABLE,
-        Reason.NOTHING_COMPARABLE,
+    # of what the source's key held at some time, which nothing shows to be what was copied
+    *(
+        (
+            offline(
+                source_computed=row(body, SHA, begun=begun),
+                destination_computed=row(b"abc", SHA, **BEGUN),
+            ),
+            policy,
+            Verdict.UNVERIFIABLE,
+            Reason.SOURCE_UNBOUND,
+        )
+        for body, begun, policy in [
+            (b"abc", END, IN_WINDOW),
+            (b"abc", BEGIN - timedelta(1), IN_WINDOW),
+            (b"abc", None, IN_WINDOW),
+            (b"abd", END, IN_WINDOW),
+            (b"abc", END, PLAIN),
+        ]
     ),
     (
         offline(
@@ -492,13 +586,33 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.DIFFERENCE_UNBOUND,
     ),
-    (
+    # of a copy that nobody dates: its source has to be older than its job
+    *(
+        (
+            good(
+                source=facts(b"abc", full(body, SHA), written=written),
+                destination=OFFLINE,
+                destination_computed=row(b"abc", SHA, **BEGUN),
+            ),
+            IN_WINDOW,
+            verdict,
+            reason,
+        )
+        for body, written, verdict, reason in [
+            (b"abc", BEGIN - SKEW - SECOND, Verdict.VERIFIED, Reason.EQUAL),
+            (b"abd", BEGIN - SKEW - SECOND, Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
+            (b"abc", BEGIN - SKEW, Verdict.UNVERIFIABLE, Reason.SOURCE_UNBOUND),
+            (b"abc", END + SKEW, Verdict.UNVERIFIABLE, Reason.SOURCE_UNBOUND),
+            (b"abc", END + SKEW + SECOND, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+        ]
+    ),
+    (  # by the name of its version in the manifest, a source is the one whenever it was written
         good(
-            source=facts(b"abc", full(b"abc", SHA)),
+            source=version(facts(b"abc", full(b"abc", SHA), written=AFTER)),
             destination=OFFLINE,
             destination_computed=row(b"abc", SHA, **BEGUN),
         ),
-        IN_WINDOW,
+        replace(IN_WINDOW, versioned=True),
         Verdict.VERIFIED,
         Reason.EQUAL,
     ),
@@ -511,20 +625,23 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             ),
             replace(IN_WINDOW, versioned=versioned),
             Verdict.UNVERIFIABLE,
-            Reason.NOTHING_COMPARABLE,
+            Reason.SOURCE_UNBOUND,
         )
         for name, versioned in [(None, True), ("null", True), ("v", False)]
     ),
-    (
-        offline(
-            source_computed=row(b"abc", SHA, **BEGUN),
-            destination_computed=row(b"abc", SHA, version_id="v", **BEGUN),
-        ),
-        IN_WINDOW,
-        Verdict.UNVERIFIABLE,
-        Reason.NOTHING_COMPARABLE,
+    *(
+        (
+            offline(
+                source_computed=row(b"abc", SHA, version_id="v"),
+                destination_computed=row(b"abc", SHA, **of),
+            ),
+            replace(terms, versioned=True),
+            Verdict.UNVERIFIABLE,
+            Reason.NOTHING_COMPARABLE,
+        )
+        for of, terms in UNBOUND_COPIES
     ),
-    # rows that may speak of what took the source's place prove, and do not accuse
+    # rows that may speak of what took the source's place
     *(
         (
             good(
@@ -537,11 +654,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             reason,
         )
         for gone, body, verdict, reason in [
-            (ABSENT, b"abc", Verdict.VERIFIED, Reason.EQUAL),
+            (ABSENT, b"abc", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
             (ABSENT, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
             (REPLACED, b"abc", Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
             (REPLACED, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
-            (OFFLINE, b"abd", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
+            (OFFLINE, b"abc", Verdict.UNVERIFIABLE, Reason.SOURCE_UNBOUND),
+            (OFFLINE, b"abd", Verdict.UNVERIFIABLE, Reason.SOURCE_UNBOUND),
         ]
     ),
     *(
@@ -559,17 +677,113 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             (ABSENT, "v", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
             (ABSENT, "null", Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
             (OFFLINE, "v", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
-            (OFFLINE, "null", Verdict.UNVERIFIABLE, Reason.DIFFERENCE_UNBOUND),
+            (OFFLINE, "null", Verdict.UNVERIFIABLE, Reason.SOURCE_UNBOUND),
         ]
     ),
     (good(source=OLD, destination=OFFLINE), PLAIN, Verdict.UNVERIFIABLE, Reason.NOTHING_COMPARABLE),
-    (  # a row that is named beside one that is not
+    *(  # a row that is named beside one that is not
+        (
+            good(
+                source=source,
+                source_computed=row(b"abc", CRC32, version_id="v") + row(b"abd", SHA, **BEGUN),
+                destination=SHA_ONLY,
+            ),
+            replace(IN_WINDOW, versioned=True),
+            Verdict.UNVERIFIABLE,
+            reason,
+        )
+        for source, reason in [
+            (ABSENT, Reason.SOURCE_ABSENT),
+            (OFFLINE, Reason.NOTHING_COMPARABLE),
+        ]
+    ),
+    (  # the null version that the manifest named was replaced: nothing speaks of it any more
         good(
-            source=ABSENT,
-            source_computed=row(b"abc", CRC32, version_id="v") + row(b"abd", SHA, **BEGUN),
+            source=version(facts(b"abd", written=AFTER), "null"),
+            source_computed=row(b"abc", SHA, version_id="v"),
             destination=SHA_ONLY,
         ),
         replace(IN_WINDOW, versioned=True),
+        Verdict.UNVERIFIABLE,
+        Reason.SOURCE_REPLACED,
+    ),
+    # a copy that an inventory does not list: whatever was computed of it, it may be gone since
+    *(
+        (
+            good(
+                source=OLD,
+                source_computed=row(b"abc", SHA, version_id="old"),
+                destination=Withheld(terms=terms),
+                destination_computed=row(b"abc", SHA, **BEGUN),
+            ),
+            replace(IN_WINDOW, versioned=True),
+            verdict,
+            reason,
+        )
+        for terms, verdict, reason in [
+            (UNLISTED, Verdict.UNVERIFIABLE, Reason.DESTINATION_UNLISTED),
+            ("offline", Verdict.VERIFIED, Reason.EQUAL),
+        ]
+    ),
+    # a source that a delete marker hides
+    *(
+        (
+            good(source=HIDDEN, source_versions=told),
+            IN_WINDOW,
+            verdict,
+            reason,
+        )
+        for told, verdict, reason in [
+            ((OLD,), Verdict.VERIFIED, Reason.EQUAL),
+            ((NEWER, OLD), Verdict.VERIFIED, Reason.EQUAL),
+            ((replace(OLD, size=4),), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            ((replace(OLD, last_modified=LATER),), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            ((NEWER,), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            ((), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            (OFFLINE, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            (UNREADABLE, Verdict.UNCHECKED, Reason.SOURCE_UNREADABLE),
+        ]
+    ),
+    *(  # what others than S3 recorded of it stands for it
+        (
+            good(source=HIDDEN, expected=expected, destination=SHA_ONLY),
+            IN_WINDOW,
+            verdict,
+            reason,
+        )
+        for expected, verdict, reason in [
+            (EXPECTED, Verdict.VERIFIED, Reason.EQUAL),
+            (WRONG_EXPECTED, Verdict.MISMATCHED, Reason.EXPECTED_DIFFERS),
+        ]
+    ),
+    *(  # its size alone does not
+        (
+            good(source=HIDDEN, expected=SIZE_ONLY, source_versions=versions),
+            IN_WINDOW,
+            verdict,
+            reason,
+        )
+        for versions, verdict, reason in [
+            ((OLD,), Verdict.VERIFIED, Reason.EQUAL),
+            ((), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+        ]
+    ),
+    *(  # by terms that bind no version to the copy
+        (
+            good(source=HIDDEN, destination=destination, source_versions=(OLD,)),
+            terms,
+            Verdict.UNVERIFIABLE,
+            Reason.SOURCE_ABSENT,
+        )
+        for destination, terms in [
+            (GOOD.destination, PLAIN),
+            (GOOD.destination, replace(IN_WINDOW, versioned=True)),
+            (OFFLINE, IN_WINDOW),
+        ]
+    ),
+    (  # a source that is gone without a trace
+        good(source=ABSENT, source_versions=(OLD,)),
+        IN_WINDOW,
         Verdict.UNVERIFIABLE,
         Reason.SOURCE_ABSENT,
     ),
@@ -653,15 +867,6 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         IN_WINDOW,
         Verdict.UNVERIFIABLE,
         Reason.SEVERAL_VERSIONS,
-    ),
-    (
-        offline(
-            source_computed=row(b"abc", SHA, **BEGUN),
-            destination_computed=row(b"abc", SHA, **BEGUN),
-        ),
-        PLAIN,
-        Verdict.UNVERIFIABLE,
-        Reason.COMPUTED_OF_OTHER,
     ),
     (
         good(source=facts(b"abc"), destination=OFFLINE, destination_computed=row(b"abc", SHA)),
@@ -1300,10 +1505,11 @@ def test_each_rule_gives_its_verdict(
         (etag(facts(b"abc"), TAG2), copied(b"abc"), MISSING, Slot.SOURCE_PARTS),
         (LATE, LATE, IN_WINDOW, Slot.DESTINATION_VERSIONS),
         (NEWER, IN_TIME, PLAIN, Slot.SOURCE_VERSIONS),
+        (HIDDEN, IN_TIME, IN_WINDOW, Slot.SOURCE_VERSIONS),
     ],
 )
 def test_asks_for_parts_and_versions_where_they_help(
-    source: ObjectFacts, destination: ObjectFacts, policy: Policy, slot: Slot
+    source: ObjectFacts | Absent, destination: ObjectFacts, policy: Policy, slot: Slot
 ) -> None:
     assert decide(Evidence(source=source, destination=destination), policy) is slot
 
@@ -1500,6 +1706,28 @@ def test_parts_are_hashed_with_their_own_algorithm_and_as_the_etag() -> None:
     assert algorithms_by_parts(replace(pair.source, facts=None)) == set()
     whole = Side(facts=replace(facts(b"abc", COMPOSITE), etag=md5_etag(b"abc")))
     assert algorithms_by_parts(whole) == {SHA}
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered", "believed"),
+    [
+        (None, "v", True),
+        ("v", "v", True),
+        ("v", None, True),
+        ("v", "null", True),
+        ("null", "null", True),
+        ("v", "w", False),
+        ("null", "w", False),
+    ],
+)
+def test_an_answer_about_another_version_is_none(
+    asked: str | None, answered: str | None, *, believed: bool
+) -> None:
+    ref = ObjectRef(bucket="b", key="k", version_id=asked)
+    answer = replace(facts(b"abc"), version_id=answered)
+    problem = f"HeadObject {ref}: the answer is of version {answered}"
+    assert as_asked(answer, ref) == (answer if believed else Unreadable(problem=problem))
+    assert as_asked(ABSENT, ref) == ABSENT
 
 
 def test_the_copys_version_is_known_once_it_is_chosen() -> None:

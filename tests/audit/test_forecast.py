@@ -181,15 +181,20 @@ def test_what_only_reading_shows_no_job_is_made_for() -> None:
     assert found(BARE, Way.READ_MISSING, replace(PLAIN, require=Level.READ)).proven
 
 
+OF_VERSIONS = replace(EQUAL, source=replace(facts(BODY, full(BODY, CRC)), version_id="v"))
+
+
 @pytest.mark.parametrize("way", [Way.OFFLINE, Way.SPARK, Way.OFFLINE_INVENTORY])
 def test_by_files_nobody_is_asked(way: Way) -> None:
-    told = found(EQUAL, way)
+    told = found(OF_VERSIONS, way, replace(PLAIN, versioned=True))
     assert (told.finding.level, told.reads, told.lists, told.read) == (Level.COMPUTED, 0, 0, 0)
     assert (told.computed, told.tasks) == ((len(BODY), len(BODY)), (1, 1))
 
 
-def test_without_a_job_reports_bind_to_nothing_and_an_inventory_binds_them() -> None:
+def test_without_versions_reports_bind_to_no_source_and_an_inventory_binds_them() -> None:
     alone = replace(PLAIN, window=None)
+    assert not found(EQUAL, Way.OFFLINE).proven
+    assert found(EQUAL, Way.OFFLINE_INVENTORY).proven
     assert not found(EQUAL, Way.OFFLINE, alone).proven
     assert found(EQUAL, Way.OFFLINE_INVENTORY, alone).proven
 

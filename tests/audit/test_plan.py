@@ -145,6 +145,13 @@ def test_the_cheapest_way_that_proves_all_is_recommended() -> None:
     big = facts(BODY, full(BODY, CRC))
     heavy = pair(replace(big, size=10**9), replace(big, size=10**9))
     found = advice(sampled(*[heavy] * 100, objects=10**6), policy=large, prices=outside)
+    assert ways(found) == [Way.OFFLINE_INVENTORY]
+    named = pair(replace(big, size=10**9, version_id="v"), replace(big, size=10**9))
+    found = advice(
+        sampled(*[named] * 100, objects=10**6),
+        policy=replace(large, versioned=True),
+        prices=outside,
+    )
     assert ways(found) == [Way.OFFLINE]
 
 
@@ -175,10 +182,10 @@ def test_a_way_of_unknown_price_is_named_with_the_price_at_which_it_would_do() -
 
 def test_where_all_prices_are_unknown_the_known_part_decides_and_is_said_to_be_unknown() -> None:
     found = advice(sampled(*[FROZEN] * 10, objects=1000))
-    assert ways(found) == [Way.OFFLINE]
+    assert ways(found) == [Way.OFFLINE_INVENTORY]
     assert found.steps[0].option.money.likely is None
     assert (Way.COMPUTED, None) in found.rivals
-    assert Way.OFFLINE not in dict(found.rivals)
+    assert Way.OFFLINE_INVENTORY not in dict(found.rivals)
 
 
 def test_of_equal_price_the_faster_way_is_recommended() -> None:
@@ -191,7 +198,7 @@ def test_of_equal_price_the_faster_way_is_recommended() -> None:
 def test_several_ways_are_recommended_where_none_proves_all() -> None:
     by_read = pair(facts(BODY), replace(facts(BODY), encryption="SSE-C"))
     found = advice(sampled(by_read, FROZEN, GONE, objects=1000), prices=PRICED)
-    assert ways(found) == [Way.READ_MISSING, Way.OFFLINE]
+    assert ways(found) == [Way.READ_MISSING, Way.OFFLINE_INVENTORY]
     assert [step.proves for step in found.steps] == [1, 1]
     assert found.unproven == 1
     assert found.rivals == ()

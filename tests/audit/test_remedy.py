@@ -40,8 +40,10 @@ def test_checksums_are_computed_where_they_make_the_sides_comparable() -> None:
 
 def test_another_audit_is_for_what_no_job_settles_and_people_need_not_see() -> None:
     assert {reason for reason, found in REMEDIES.items() if found is Remedy.READ} == {
+        Reason.DESTINATION_UNLISTED,
         Reason.DIFFERENCE_UNBOUND,
         Reason.ETAG_DISAGREES,
+        Reason.SOURCE_UNBOUND,
         Reason.NOT_READ,
         Reason.CONTRADICTION,
     }

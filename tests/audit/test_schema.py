@@ -16,6 +16,11 @@ def scalars(kind: Type) -> set[str]:
     return set().union(*map(scalars, members))
 
 
+def test_the_words_of_types_are_published() -> None:
+    named = (BINARY, BOOL, INT32, INT64, MOMENT, TEXT)
+    assert named == ("binary", "bool", "int32", "int64", "timestamp", "string")
+
+
 def test_every_type_is_made_of_known_words() -> None:
     assert scalars(dict(COLUMNS)) == WORDS
     assert set(COLUMNS) >= REQUIRED

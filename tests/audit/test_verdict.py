@@ -1,11 +1,26 @@
 """Words that ledgers hold."""
 
+from dataclasses import FrozenInstanceError, fields, replace
 from enum import Enum
 
 import pytest
 
-from intact.audit import ReadMode, Reason, Slot, Verdict
+from intact.audit import (
+    Absent,
+    BytesRead,
+    Computed,
+    Evidence,
+    Expected,
+    Finding,
+    ReadMode,
+    Reason,
+    Slot,
+    Unreadable,
+    Verdict,
+    Withheld,
+)
 from intact.audit.remedy import Remedy
+from intact.checksum import Algorithm, Checksum
 from intact.s3.likeness import Likeness
 
 
@@ -19,3 +34,50 @@ def test_a_reason_is_a_sentence_and_what_to_do(reason: Reason) -> None:
     assert reason.sentence.endswith(".")
     assert reason.remedy.endswith(".") or not reason.remedy
     assert reason.sentence[0].isupper()
+
+
+def test_what_a_comparison_of_local_bytes_can_say() -> None:
+    assert {likeness.value for likeness in Likeness} == {
+        "equal",
+        "different",
+        "missing",
+        "not_comparable",
+        "unread",
+    }
+
+
+def test_a_delete_marker_is_told_in_the_ledgers_word() -> None:
+    assert Absent(detail="delete marker").marker
+    assert not Absent(detail="404").marker
+    assert Absent(detail="delete marker") != Absent()
+
+
+def test_what_no_inventory_lists_is_told_in_the_ledgers_word() -> None:
+    assert Withheld(terms="the inventory does not list it").unlisted
+    assert not Withheld(terms="the audit reads files alone").unlisted
+
+
+VALUES: list[tuple[type, tuple[object, ...]]] = [
+    (Absent, ("404",)),
+    (Unreadable, ("403",)),
+    (Withheld, ("offline",)),
+    (BytesRead, (0, frozenset())),
+    (Computed, (Checksum, "etag")),
+    (Expected, (frozenset(),)),
+    (Evidence, (None,)),
+    (Finding, (Verdict.VERIFIED, Reason.EQUAL)),
+    (Checksum, (Algorithm.MD5, None, b"")),
+]
+
+
+@pytest.mark.parametrize(("kind", "members"), VALUES)
+def test_evidence_is_a_value_whose_members_are_named(
+    kind: type, members: tuple[object, ...]
+) -> None:
+    with pytest.raises(TypeError):
+        kind(*members)
+    named = [field.name for field in fields(kind) if field.init]
+    value = kind(**dict(zip(named, members, strict=False)))
+    with pytest.raises(FrozenInstanceError):
+        setattr(value, named[0], None)
+    assert hash(value) == hash(replace(value))

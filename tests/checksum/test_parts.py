@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intact.checksum import Algorithm, CompositeHasher, composite, new
+from intact.checksum import Algorithm, ChecksumType, CompositeHasher, composite, new
 from intact.errors import UsageError
 
 algorithms = st.sampled_from([name for name in Algorithm if name is not Algorithm.CRC64NVME])
@@ -33,6 +33,37 @@ def test_only_the_parts_count_and_empty_ones_count_too(
     digests = tuple(new(algorithm, part).digest() for part in parts)
     assert hasher.digests == digests
     assert hasher.checksum() == hasher.checksum() == composite(digests, algorithm=algorithm)
+
+
+@given(
+    parts=st.lists(st.binary(max_size=9), min_size=1, max_size=6),
+    got=st.integers(0, 60),
+    algorithm=algorithms,
+)
+def test_of_bytes_so_far_all_parts_but_the_last_are_whole(
+    parts: list[bytes], got: int, algorithm: Algorithm
+) -> None:
+    hasher = CompositeHasher(algorithm, [len(part) for part in parts])
+    so_far, done = b"".join(parts)[:got], list[bytes]()
+    hasher.update(so_far)
+    for part in parts:
+        if len(part) > len(so_far):
+            break
+        done.append(new(algorithm, part).digest())
+        so_far = so_far[len(part) :]
+    assert hasher.digests == tuple(done)
+    rest = [new(algorithm, so_far).digest()] if so_far or not done else []
+    assert hasher.checksum() == composite([*done, *rest], algorithm=algorithm)
+    assert hasher.digests == tuple(done)
+
+
+@given(body=st.binary(min_size=1, max_size=9), algorithm=algorithms)
+def test_one_part_is_not_the_whole_object(body: bytes, algorithm: Algorithm) -> None:
+    hasher = CompositeHasher(algorithm, [len(body)])
+    hasher.update(body)
+    checksum = hasher.checksum()
+    assert (checksum.parts, checksum.type) == (1, ChecksumType.COMPOSITE)
+    assert checksum.digest == new(algorithm, new(algorithm, body).digest()).digest()
 
 
 @given(body=st.binary(max_size=60), size=st.integers(1, 9), cuts=st.lists(st.integers(0, 60)))

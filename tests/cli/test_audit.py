@@ -18,12 +18,14 @@ from intact.adapters.s3control import describe_job
 from intact.adapters.verify import contradictions, problems
 from intact.audit import Level, Reason, Verdict, Withheld
 from intact.audit.ledger import LEDGER
+from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
 from intact.batch.report import ReportManifest
 from intact.cli.main import cli
 from intact.errors import ExitCode, FormatError, StoreError, UsageError
 from tests.stage import ACCOUNT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from click.testing import Result
@@ -33,16 +35,29 @@ if TYPE_CHECKING:
     from tests.stage import Stage
 
 ODD = "odd/a+b %25.txt"
+ROWS = ("plain", "odd/a%2Bb%20%2525.txt")
 
 
 class Auditing:
     """A stage with one finished job of two objects, and a way to audit it."""
 
-    def __init__(self, stage: Stage, s3_server: str, out: Path) -> None:
+    def __init__(
+        self, stage: Stage, s3_server: str, out: Path, fields: Sequence[str] = FIELDS
+    ) -> None:
         self.stage, self.out = stage, out
         self._server = s3_server
-        stage.fill("plain", ODD)
-        manifest = stage.manifest("plain", "odd/a%2Bb%20%2525.txt")
+        self.rows: tuple[str, ...] = ROWS
+        if fields == FIELDS:
+            stage.fill("plain", ODD)
+        else:
+            enabled: Any = {"Status": "Enabled"}
+            stage.s3.put_bucket_versioning(Bucket=stage.source, VersioningConfiguration=enabled)
+            stage.fill("plain", ODD)
+            heads = [stage.s3.head_object(Bucket=stage.source, Key=key) for key in ("plain", ODD)]
+            self.rows = tuple(
+                f"{row},{head['VersionId']}" for row, head in zip(ROWS, heads, strict=True)
+            )
+        manifest = stage.manifest(*self.rows, fields=fields)
         operation = stage.copy(ChecksumAlgorithm="SHA256")
         self.outcome: JobOutcome = stage.run(manifest, Operation=operation)
 
@@ -273,12 +288,12 @@ def test_a_record_of_a_submission_names_the_job(auditing: Auditing, tmp_path: Pa
     assert result.return_value == ExitCode.VERIFIED, result.output
 
 
-def compute(stage: Stage, *rows: str, bucket: str) -> JobOutcome:
+def compute(stage: Stage, *rows: str, bucket: str, fields: Sequence[str] = FIELDS) -> JobOutcome:
     """Run a Compute checksum job over the rows' objects."""
     body = "".join(f"{bucket},{row}\n" for row in rows).encode()
     etag = stage.s3.put_object(Bucket=stage.desk, Key="compute.csv", Body=body)["ETag"]
     manifest = {
-        "Spec": {"Format": "S3BatchOperations_CSV_20180820", "Fields": ["Bucket", "Key"]},
+        "Spec": {"Format": "S3BatchOperations_CSV_20180820", "Fields": list(fields)},
         "Location": {"ObjectArn": f"arn:aws:s3:::{stage.desk}/compute.csv", "ETag": etag},
     }
     return stage.run(
@@ -286,9 +301,6 @@ def compute(stage: Stage, *rows: str, bucket: str) -> JobOutcome:
         Operation={"S3ComputeObjectChecksum": {"ChecksumAlgorithm": "CRC32"}},
         Report=stage.report(ExpectedBucketOwner="000000000000"),
     )
-
-
-ROWS = ("plain", "odd/a%2Bb%20%2525.txt")
 
 
 @pytest.fixture
@@ -460,9 +472,14 @@ def test_what_to_audit_must_be_clear(arguments: list[str]) -> None:
     assert not result.stdout
 
 
-def test_an_offline_audit_proves_by_reports_alone(
-    auditing: Auditing, computed: list[JobOutcome]
+def test_an_offline_audit_proves_by_reports_alone_where_the_manifest_names_versions(
+    stage: Stage, s3_server: str, tmp_path: Path
 ) -> None:
+    auditing = Auditing(stage, s3_server, tmp_path / "out", VERSIONED_FIELDS)
+    computed = [
+        compute(stage, *auditing.rows, bucket=stage.source, fields=VERSIONED_FIELDS),
+        compute(stage, *ROWS, bucket=stage.target),
+    ]
     jobs = [word for job in computed for word in ("--computed", job.job_id)]
     result = auditing.by_id("--offline", *jobs, "--require", "computed")
     assert result.return_value == ExitCode.VERIFIED, (result.output, result.exception)
@@ -471,6 +488,16 @@ def test_an_offline_audit_proves_by_reports_alone(
     assert not list(contradictions(reader))
     assert {record.finding.level for record in reader.records()} == {Level.COMPUTED}
     assert not (auditing.out / WORK).exists()
+
+
+def test_reports_alone_bind_no_source_that_the_manifest_names_without_its_version(
+    auditing: Auditing, computed: list[JobOutcome]
+) -> None:
+    jobs = [word for job in computed for word in ("--computed", job.job_id)]
+    result = auditing.by_id("--offline", *jobs)
+    assert result.return_value == ExitCode.UNPROVEN, (result.output, result.exception)
+    assert {r.finding.reason for r in auditing.records()} == {Reason.SOURCE_UNBOUND}
+    assert not list(contradictions(LedgerReader(auditing.out / LEDGER)))
 
 
 def test_an_offline_audit_takes_nothing_that_needs_requests(auditing: Auditing) -> None:

@@ -53,7 +53,7 @@ def test_ways_of_unknown_price_are_told_with_the_price_at_which_they_would_do() 
     assert "retry (cheaper where 1 GiB computed costs under" in text
     assert ", invoked" in text
     alone = shown(sampled(*[FROZEN] * 10, objects=10**6))
-    assert "recommended: offline\n" in alone
+    assert "recommended: offline-inventory\n" in alone
     assert "its price is not known: give your own price list by --prices" in alone
 
 

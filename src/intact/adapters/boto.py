@@ -25,6 +25,7 @@ from botocore.loaders import Loader
 
 from intact.adapters.listing import list_objects
 from intact.audit import Absent
+from intact.audit.evidence import DELETE_MARKER
 from intact.batch import Model
 from intact.checksum import ChecksumType
 from intact.errors import AccessError, StoreError
@@ -189,7 +190,7 @@ class BotoStore:
             if error.response.get("Error", {}).get("Code") in _NOT_FOUND:
                 headers = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
                 marker = headers.get("x-amz-delete-marker") == "true"
-                return Absent(detail="delete marker" if marker else "404")
+                return Absent(detail=DELETE_MARKER if marker else "404")
             raise store_error("HeadObject", ref, self._spelled_out(ref, error)) from error
         except BotoCoreError as error:
             raise store_error("HeadObject", ref, error) from error

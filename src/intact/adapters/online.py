@@ -16,6 +16,7 @@ from intact.adapters.http.pace import MOST
 from intact.adapters.runner import Runner
 from intact.adapters.terms import ReadTerms
 from intact.audit import Copy, Evidence, Finding, Policy, Record, Slot, Unreadable, decide
+from intact.audit.bind import as_asked
 from intact.errors import AccessError, FormatError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -350,7 +351,10 @@ class _Lane:
 
     def _heard(self, answer: ObjectFacts | Absent | BaseException) -> None:
         if not isinstance(answer, BaseException):
-            self._resume(self._evidence.answered(self._slot, answer))
+            copy = self._cell.copy
+            ref = copy.source if self._slot is Slot.SOURCE else copy.destination
+            told = answer if ref is None else as_asked(answer, ref)
+            self._resume(self._evidence.answered(self._slot, told))
         elif isinstance(answer, StoreError | FormatError) and not isinstance(answer, AccessError):
             problem = Unreadable(problem=str(answer))
             self._resume(self._evidence.answered(self._slot, problem))

@@ -18,9 +18,10 @@ from intact.audit import (
     Unreadable,
     decide,
 )
-from intact.audit.bind import Pair, bind, chosen_destination
+from intact.audit.bind import Pair, as_asked, bind, chosen_destination
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
 from intact.checksum import Checksum, ChecksumType, CompositeHasher, new
+from intact.checksum.parts import MAX_PARTS
 from intact.errors import AccessError, FormatError, StoreError
 from intact.s3 import ObjectFacts
 
@@ -100,9 +101,9 @@ class Runner:
             return Unreadable(problem=f"nobody supplied the {slot.value} of row {copy.row}")
         match slot:
             case Slot.SOURCE:
-                return self.source.head(copy.source)
+                return as_asked(self.source.head(copy.source), copy.source)
             case Slot.DESTINATION:
-                return self.destination.head(copy.destination)
+                return as_asked(self.destination.head(copy.destination), copy.destination)
             case Slot.SOURCE_VERSIONS:
                 return self._older(copy.source, evidence)
             case Slot.DESTINATION_VERSIONS:
@@ -156,8 +157,19 @@ class Runner:
 
 
 def _heads(store: ObjectStore, ref: ObjectRef, versions: Iterable[str]) -> tuple[ObjectFacts, ...]:
-    answers = [store.head(replace(ref, version_id=version_id)) for version_id in versions]
-    return tuple(answer for answer in answers if isinstance(answer, ObjectFacts))
+    """Describe versions; those that are gone by now are left out.
+
+    Raises:
+        StoreError: An answer is of another version.
+    """
+    found = []
+    for version in (replace(ref, version_id=version_id) for version_id in versions):
+        answer = as_asked(store.head(version), version)
+        if isinstance(answer, Unreadable):
+            raise StoreError(answer.problem)
+        if isinstance(answer, ObjectFacts):
+            found.append(answer)
+    return tuple(found)
 
 
 def _facts(side: Side) -> ObjectFacts:
@@ -203,7 +215,8 @@ def _by_parts(side: Side) -> list[CompositeHasher]:
     """Hashers that cut where this side's parts end; none where that is not known.
 
     Parts that do not add up to the object contradict it, which ``decide`` sees before any read.
+    More than S3 allows are not cut.
     """
-    if side.parts is None:
+    if side.parts is None or len(side.parts.sizes) > MAX_PARTS:
         return []
     return [CompositeHasher(algorithm, side.parts.sizes) for algorithm in algorithms_by_parts(side)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable
+from intact.audit.evidence import Absent, BytesRead, Evidence, Slot, Unreadable, Withheld
 from intact.audit.side import Side, any_differ, any_equal
 from intact.audit.verdict import Finding, Reason, Verdict
 from intact.batch.inventory import NULL_VERSION
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from intact.audit.evidence import Computed
     from intact.audit.policy import Policy
     from intact.checksum import Checksum
+    from intact.s3 import ObjectRef
 
 _NOBODY: frozenset[Computed] = frozenset()
 _NONE: frozenset[Checksum] = frozenset()
@@ -30,8 +31,6 @@ class Pair(NamedTuple):
         source: What was copied.
         destination: What the job wrote.
         acquits: Why a difference between them accuses nobody; None where it accuses the copy.
-        loose: The same for checksums alone, since Compute checksum rows may speak of what took
-            the source's place; None where they do not.
         equal: What to call equality.
         lacking: What to say where nothing is comparable.
     """
@@ -39,7 +38,6 @@ class Pair(NamedTuple):
     source: Side
     destination: Side
     acquits: Reason | None
-    loose: Reason | None
     equal: Reason
     lacking: Reason
 
@@ -76,12 +74,10 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         return source
     if _one_version(source.facts, destination.facts):
         return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
-    rows = () if source.gone is Reason.SOURCE_REPLACED else evidence.source_computed
-    bound = _of_version(rows, source.facts, policy, named=policy.versioned)
     ours = Side(
         facts=source.facts,
         parts=_parts(evidence.source_parts),
-        computed=_checksums(bound),
+        computed=_checksums(_of_source(evidence.source_computed, source, policy)),
         expected=evidence.expected,
         read=(read := _read(source, evidence.source_bytes)),
         rebuilt=read.by_source_parts if read else frozenset(),
@@ -90,12 +86,11 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
     theirs = Side(
         facts=destination.facts,
         parts=_parts(evidence.destination_parts),
-        computed=_checksums(_of_version(evidence.destination_computed, destination.facts, policy)),
+        computed=_checksums(_of_copy(evidence.destination_computed, destination, policy)),
         read=(read := _read(destination, evidence.destination_bytes)),
         rebuilt=read.by_destination_parts if read else frozenset(),
         recut=read.by_source_parts if read else frozenset(),
     )
-    unbound = (rows or evidence.destination_computed) and not (ours.computed or theirs.computed)
     if source.gone is not None and not ours.known:
         return _unverifiable(source.gone)
     return Pair(
@@ -104,10 +99,32 @@ def bind(evidence: Evidence, policy: Policy) -> Pair | Slot | Finding:
         acquits=Reason.DESTINATION_SHARED
         if evidence.shared
         else destination.acquits or source.acquits,
-        loose=_loose(bound, source),
         equal=Reason.EQUAL_SUPERSEDED if destination.superseded else Reason.EQUAL,
-        lacking=source.gone or (Reason.COMPUTED_OF_OTHER if unbound else Reason.NOTHING_COMPARABLE),
+        lacking=source.gone or _lacking(evidence, ours, theirs),
     )
+
+
+def _lacking(evidence: Evidence, source: Side, destination: Side) -> Reason:
+    """What to say where nothing is comparable, of a source that is not known to be gone."""
+    if evidence.source_computed and source.facts is None and not source.computed:
+        return Reason.SOURCE_UNBOUND
+    told = evidence.source_computed or evidence.destination_computed
+    if told and not (source.computed or destination.computed):
+        return Reason.COMPUTED_OF_OTHER
+    return Reason.NOTHING_COMPARABLE
+
+
+def as_asked(answer: ObjectFacts | Absent, ref: ObjectRef) -> ObjectFacts | Absent | Unreadable:
+    """Return what S3 says of an object, unless it speaks of another version than was asked for.
+
+    A cache that forgets the question's version answers so.  The null version, or none, may stand
+    for any: no rule relies on it.
+    """
+    if ref.version_id is None or not isinstance(answer, ObjectFacts):
+        return answer
+    if _replaceable(answer.version_id) or answer.version_id == ref.version_id:
+        return answer
+    return Unreadable(problem=f"HeadObject {ref}: the answer is of version {answer.version_id}")
 
 
 def chosen_destination(evidence: Evidence, policy: Policy) -> ObjectFacts | None:
@@ -119,6 +136,8 @@ def chosen_destination(evidence: Evidence, policy: Policy) -> ObjectFacts | None
 def _of_job(evidence: Evidence, policy: Policy) -> _Chosen | Slot | Finding:
     """Choose the destination's version that was written while the job ran."""
     facts = evidence.destination
+    if isinstance(facts, Withheld) and facts.unlisted:
+        return _unverifiable(Reason.DESTINATION_UNLISTED)
     if not isinstance(facts, ObjectFacts):
         return _Chosen(facts=None, acquits=Reason.DIFFERENCE_UNBOUND)
     if policy.window is None or policy.window.holds(facts.last_modified):
@@ -145,35 +164,63 @@ def _as_copied(
 ) -> _Chosen | Slot | Finding:
     """Choose the source's version that the copy read.
 
-    The null version is no version to rely on: the next write takes its place.
+    Where the manifest does not name it, it is the one that is older than the copy; of a copy that
+    nobody dates, older than the job.  The null version is no version to rely on: the next write
+    takes its place.
     """
     facts = evidence.source
     if isinstance(facts, Absent):
-        return _Chosen(facts=None, gone=Reason.SOURCE_ABSENT)
+        return _deleted(evidence, policy, destination, marker=facts.marker)
     known = facts if isinstance(facts, ObjectFacts) else None
     if policy.versioned and (known is None or not _replaceable(known.version_id)):
         return _Chosen(facts=known)
-    if known is None or destination is None:
-        return _Chosen(facts=known, acquits=Reason.DIFFERENCE_UNBOUND)
+    if known is None:
+        return _Chosen(facts=None, acquits=Reason.DIFFERENCE_UNBOUND)
+    if destination is None:
+        return _undated(known, policy)
     written = destination.last_modified
     if known.last_modified < written:
         return _Chosen(facts=known)
     if known.last_modified == written:  # S3 resolves whole seconds
         return _Chosen(facts=known, acquits=Reason.SOURCE_REPLACED)
-    return _older(evidence, known, destination)
+    if _replaceable(known.version_id):
+        return _Chosen(facts=None, gone=Reason.SOURCE_REPLACED)
+    return _older(evidence, destination, gone=Reason.SOURCE_REPLACED)
+
+
+def _undated(known: ObjectFacts, policy: Policy) -> _Chosen:
+    """Choose the source's version of a copy that nobody dates, but by its job."""
+    window = policy.window
+    if window is None or known.last_modified < window.begin - window.skew:
+        return _Chosen(facts=known, acquits=Reason.DIFFERENCE_UNBOUND)
+    during = window.holds(known.last_modified)
+    gone = Reason.SOURCE_UNBOUND if during else Reason.SOURCE_REPLACED
+    return _Chosen(facts=None, gone=gone)
+
+
+def _deleted(
+    evidence: Evidence, policy: Policy, destination: ObjectFacts | None, *, marker: bool
+) -> _Chosen | Slot | Finding:
+    """Choose the version of a deleted source that the copy may have read.
+
+    Where a delete marker only hides it, it is asked for, unless the manifest names another, or
+    somebody else recorded what the source held.  Without a job nothing tells that the source was
+    still there.
+    """
+    recorded = evidence.expected is not None and evidence.expected.checksums
+    if destination is None or policy.window is None or policy.versioned or recorded or not marker:
+        return _Chosen(facts=None, gone=Reason.SOURCE_ABSENT)
+    return _older(evidence, destination, gone=Reason.SOURCE_ABSENT)
 
 
 def _older(
-    evidence: Evidence, replaced: ObjectFacts, destination: ObjectFacts
+    evidence: Evidence, destination: ObjectFacts, *, gone: Reason
 ) -> _Chosen | Slot | Finding:
-    """Choose the source's version that the copy may have read, before it was replaced.
+    """Choose the source's version that the copy may have read, before it was replaced or deleted.
 
     Equality with it proves the copy; a difference proves nothing, since S3 does not tell when the
     copy read its source.
     """
-    gone = _Chosen(facts=None, gone=Reason.SOURCE_REPLACED)
-    if _replaceable(replaced.version_id):
-        return gone
     versions = evidence.source_versions
     if versions is None:
         return Slot.SOURCE_VERSIONS
@@ -181,8 +228,8 @@ def _older(
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.SOURCE_UNREADABLE)
     for version in versions if isinstance(versions, tuple) else ():
         if version.last_modified < destination.last_modified:
-            return _Chosen(facts=version, acquits=Reason.SOURCE_REPLACED)
-    return gone
+            return _Chosen(facts=version, acquits=gone)
+    return _Chosen(facts=None, gone=gone)
 
 
 def _one_version(source: ObjectFacts | None, destination: ObjectFacts | None) -> bool:
@@ -201,20 +248,35 @@ def _same(one: ObjectFacts, other: ObjectFacts) -> bool:
     return one.size == other.size and any_equal(ours, theirs) and not any_differ(ours, theirs)
 
 
-def _of_version(
-    rows: tuple[Computed, ...], facts: ObjectFacts | None, policy: Policy, *, named: bool = False
-) -> frozenset[Computed]:
-    """Rows that speak of this very version.
+def _of_source(rows: tuple[Computed, ...], source: _Chosen, policy: Policy) -> frozenset[Computed]:
+    """Rows that speak of the very version that was copied.
 
-    Where S3 knows no such version, or may not be asked for it, one that the manifest names is bound
-    by its name, and what the key held by a Compute checksum job that began when the copy job had
-    ended; of a source that was replaced, no row surely speaks.
+    Where nobody describes it, only its name in the manifest binds a row to it: what else the key
+    held when a Compute checksum job came by, nothing shows to be what the copy read, whenever that
+    job began.
     """
-    if not rows:
+    if source.facts is not None:
+        return _of_version(rows, source.facts)
+    if not policy.versioned or source.gone not in {None, Reason.SOURCE_ABSENT}:
         return _NOBODY
-    if facts is not None:
-        return frozenset(row for row in rows if _is_version(row, facts))
-    return frozenset(row for row in rows if (named and _by_name(row)) or _of_current(row, policy))
+    return frozenset(row for row in rows if not _replaceable(row.version_id))
+
+
+def _of_copy(
+    rows: tuple[Computed, ...], destination: _Chosen, policy: Policy
+) -> frozenset[Computed]:
+    """Rows that speak of the very version that the job wrote.
+
+    Where nobody describes it, it is what the key held when a Compute checksum job came by that
+    began when the copy job had ended.
+    """
+    if destination.facts is not None:
+        return _of_version(rows, destination.facts)
+    return frozenset(row for row in rows if _of_current(row, policy))
+
+
+def _of_version(rows: tuple[Computed, ...], facts: ObjectFacts) -> frozenset[Computed]:
+    return frozenset(row for row in rows if _is_version(row, facts)) if rows else _NOBODY
 
 
 def _is_version(row: Computed, facts: ObjectFacts) -> bool:
@@ -225,21 +287,10 @@ def _is_version(row: Computed, facts: ObjectFacts) -> bool:
     return row.etag == facts.etag and not named
 
 
-def _by_name(row: Computed) -> bool:
-    return not _replaceable(row.version_id)
-
-
 def _of_current(row: Computed, policy: Policy) -> bool:
     """Whether the row speaks of what the key held some time after the copy."""
     late = row.begun is not None and policy.window is not None and row.begun >= policy.window.end
     return late and _replaceable(row.version_id)
-
-
-def _loose(rows: frozenset[Computed], source: _Chosen) -> Reason | None:
-    """Why rows on the source cannot accuse: what they speak of may have come after the copy."""
-    if source.facts is not None or all(map(_by_name, rows)):
-        return None
-    return source.gone or Reason.DIFFERENCE_UNBOUND
 
 
 def _replaceable(version_id: str | None) -> bool:

@@ -80,7 +80,7 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     if _sizes_differ(source, destination):
         return _differing(Reason.SIZE_DIFFERS, acquits=pair.acquits)
     if any_difference(source, destination):
-        return _differing(Reason.CHECKSUM_DIFFERS, acquits=pair.acquits or pair.loose)
+        return _differing(Reason.CHECKSUM_DIFFERS, acquits=pair.acquits)
     if source.expected is not None and any_differ(source.known, destination.known):
         return _differing(Reason.EXPECTED_DIFFERS, acquits=pair.acquits)
     if isinstance(evidence.destination_bytes, Unreadable):

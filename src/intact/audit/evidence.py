@@ -28,15 +28,25 @@ class Slot(Enum):
     DESTINATION_BYTES = "destination_bytes"
 
 
+DELETE_MARKER = "delete marker"
+"""What is answered of an object that a delete marker hides; its versions may still be there."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absent:
     """Whoever was asked knows of no such thing.
 
     Attributes:
         detail: What it answered.
+        marker: Whether that was ``DELETE_MARKER``.
     """
 
     detail: str = field(default="", compare=False)
+    marker: bool = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Look whether a delete marker was answered."""
+        object.__setattr__(self, "marker", self.detail == DELETE_MARKER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,15 +60,25 @@ class Unreadable:
     problem: str
 
 
+UNLISTED = "the inventory does not list it"
+"""Of an object that an inventory does not list: it is gone, or the inventory lags behind."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
     """Nobody was asked, since the terms of the audit forbid it.
 
     Attributes:
         terms: Which ones.
+        unlisted: Whether they are ``UNLISTED``.
     """
 
     terms: str
+    unlisted: bool = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look whether an inventory was asked instead."""
+        object.__setattr__(self, "unlisted", self.terms == UNLISTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -42,7 +42,9 @@ REMEDIES: Final[Mapping[Reason, Remedy]] = {
     Reason.NO_RESULT: Remedy.COPY,
     Reason.SOURCE_ABSENT: Remedy.ASK,
     Reason.SOURCE_REPLACED: Remedy.COPY,
+    Reason.SOURCE_UNBOUND: Remedy.READ,
     Reason.DESTINATION_NOT_OF_JOB: Remedy.ASK,  # somebody wrote it later, and may need it
+    Reason.DESTINATION_UNLISTED: Remedy.READ,
     Reason.SEVERAL_VERSIONS: Remedy.COPY,
     Reason.DESTINATION_SHARED: Remedy.ASK,  # copied again, the rows overwrite each other again
     Reason.DIFFERENCE_UNBOUND: Remedy.READ,

@@ -44,7 +44,8 @@ class Side:
         rebuilt: COMPOSITE checksums of its bytes as read, cut where its own parts end.
         recut: The same, cut where the other object's parts end.
         stored: Checksums that S3 stores for these bytes.
-        composites: Those of them that depend on where the parts end.
+        composites: Those of them that depend on where the parts end; of CRC64NVME S3 knows none,
+            whatever a server says.
         hashed: FULL_OBJECT checksums of the bytes, computed here.
         recorded: Checksums that follow from what S3 stores, without anyone reading the bytes now: a
             part's CRCs combine to that of the whole; an object of no bytes has known checksums.
@@ -69,7 +70,11 @@ class Side:
     def __post_init__(self) -> None:
         """Gather what every verdict looks at."""
         self.stored = self._stored()
-        composites = [c for c in self.stored if c.type is ChecksumType.COMPOSITE]
+        composites = [
+            c
+            for c in self.stored
+            if c.type is ChecksumType.COMPOSITE and c.algorithm is not Algorithm.CRC64NVME
+        ]
         self.composites = frozenset(composites) if composites else _NONE
         self.hashed = _NONE if self.read is None else self.read.checksums
         self.recorded = self.stored
@@ -206,7 +211,7 @@ def _alike(one: Checksum, other: Checksum) -> bool:
 
 def _composite_of(parts: PartList) -> Checksum | None:
     """COMPOSITE value of the parts' digests; None where there is no such thing."""
-    if parts.algorithm is None or parts.algorithm is Algorithm.CRC64NVME:
+    if parts.algorithm in {None, Algorithm.CRC64NVME} or not parts.digests:
         return None
     return composite(parts.digests, algorithm=parts.algorithm)
 

@@ -104,10 +104,20 @@ class Reason(Enum):
         "The source is not older than the copy, and the manifest names no version.",
         "Copy the object again, with a manifest that names versions.",
     )
+    SOURCE_UNBOUND = (
+        "source_unbound",
+        "Nothing shows that what is known of the source is what was copied.",
+        "Audit again with requests to S3, or with inventories of both sides.",
+    )
     DESTINATION_NOT_OF_JOB = (
         "destination_not_of_job",
         "The destination was written before the job began or after it ended.",
         "Copy the object again, or audit it with the job that wrote it.",
+    )
+    DESTINATION_UNLISTED = (
+        "destination_unlisted",
+        "The inventory does not list the destination, whatever was computed of it.",
+        "Audit again with requests to S3, or with a newer inventory.",
     )
     SEVERAL_VERSIONS = (
         "several_versions",

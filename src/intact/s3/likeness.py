@@ -6,7 +6,8 @@ from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from intact.checksum import ChecksumType, CompositeHasher, new
+from intact.checksum import Algorithm, ChecksumType, CompositeHasher, new
+from intact.checksum.parts import MAX_PARTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,13 +40,16 @@ class Comparison:
         Args:
             facts: What S3 says about the object.
             sizes: Bytes of each of its parts in order; None where S3 does not tell.  They count
-                only if they add up to the object and to the number of parts that it has.
+                only if they add up to the object and to the number of parts that it has, which S3
+                bounds.
         """
         facts = _without_hollow(facts)
         self._facts = facts
         self._sizes = sizes if sizes and sum(sizes) == facts.size else None
         if sizes and len(sizes) > 1 and 0 in sizes:
             self._sizes = None  # where among others an empty part lies, bytes do not show
+        if sizes and len(sizes) > MAX_PARTS:
+            self._sizes = None
         self._size = 0
         self._whole = {
             stored: new(stored.algorithm)
@@ -90,6 +94,7 @@ class Comparison:
         """Whether the parts that are known are those of this value."""
         return (
             stored.type is ChecksumType.COMPOSITE
+            and stored.algorithm is not Algorithm.CRC64NVME  # of which S3 has no such values
             and self._sizes is not None
             and stored.parts in {None, len(self._sizes)}
         )

@@ -22,7 +22,7 @@ from intact.adapters.duckdb import TaskJoin
 from intact.adapters.offline import staging, views
 from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.inputs import Inputs, Of
-from intact.adapters.offline.joining import OFFLINE, TWICE, UNLISTED
+from intact.adapters.offline.joining import OFFLINE, TWICE
 from intact.adapters.offline.lines import CELLS, NOTHING, alone, lines_of
 from intact.adapters.offline.reports import (
     COMPUTED,
@@ -44,6 +44,7 @@ from intact.audit import (
     Withheld,
     decide,
 )
+from intact.audit.evidence import UNLISTED
 from intact.batch import MalformedRow, TaskResult, read_manifest, read_results
 from intact.batch.inventory import read_inventory
 from intact.errors import FormatError

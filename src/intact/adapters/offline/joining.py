@@ -13,6 +13,7 @@ from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.reports import KINDS, RESPELT
 from intact.adapters.offline.sorts import Claim, sort_of
 from intact.adapters.offline.words import quoted
+from intact.audit.evidence import UNLISTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from intact.s3 import ObjectRef
 
 OFFLINE = "the audit reads files alone"
-UNLISTED = "the inventory does not list it"
 TWICE = "the inventory lists it twice"
 REPLACED = "its copy took its place"
 LONE = ("kind", "digest", "parts", "etag", "naming")

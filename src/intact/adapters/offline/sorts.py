@@ -89,10 +89,12 @@ def sort_of(
                 "split_part(s.etag, '-', 1) = split_part(d.etag, '-', 1)",
             ),
         )
-    if "d" in listed and window is not None:
+    if window is not None:
         begin, end = window.begin - window.skew, window.end + window.skew
         moments = [f"{quoted(moment.isoformat())}::TIMESTAMPTZ" for moment in (begin, end)]
-        digits.append(_yes(f"d.last_modified BETWEEN {' AND '.join(moments)}"))
+        digits += [_yes(f"{side}.last_modified BETWEEN {' AND '.join(moments)}") for side in listed]
+        if "s" in listed:
+            digits.append(_yes(f"s.last_modified < {moments[0]}"))
     for claim in claims:
         digits += _claim_digits(claim, listed)
     pairs = combinations([claim.alias for claim in claims], 2)
