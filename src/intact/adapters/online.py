@@ -15,7 +15,8 @@ from intact.adapters.http.heads import Heads, outcome_of
 from intact.adapters.http.pace import MOST
 from intact.adapters.runner import Runner
 from intact.adapters.terms import ReadTerms
-from intact.audit import Copy, Evidence, Finding, Policy, Record, Slot, Unreadable, decide
+from intact.audit import Copy, Evidence, Finding, Policy, Record, Slot, Unreadable
+from intact.audit.judge import Judge
 from intact.errors import AccessError, FormatError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class _Window:
     Attributes:
         loop: The event loop.
         threads: For what would hold it up.
-        policy: The terms.
+        decide: The rules.
         threaded: Fills the slots that are not HeadObject.
         source: Asks for sources.
         destination: Asks for copies.
@@ -209,7 +210,7 @@ class _Window:
     ) -> None:
         self.loop = loop
         self.threads = threads
-        self.policy = runner.policy
+        self.decide = Judge(runner.policy).decide
         self.threaded = Runner(runner.source, runner.destination, runner.policy, terms=runner.terms)
         self.destination = Heads(runner.destination, loop=loop, threads=threads, most=runner.most)
         self.source = (
@@ -326,7 +327,7 @@ class _Lane:
         """Whether the copy at hand has its outcome; if not, the answer is waited for."""
         cell, evidence = self._cell, self._evidence
         try:
-            step = decide(evidence, self._window.policy)
+            step = self._window.decide(evidence)
             if isinstance(step, Finding):
                 cell.outcome = Record(copy=cell.copy, evidence=evidence, finding=step)
             else:

@@ -20,7 +20,8 @@ SSE_C = "SSE-C"
 """Encrypted with a key that the client sends; S3 names no ``ServerSideEncryption`` then."""
 _ETAG = re.compile("([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-_MEMBERS = {algorithm.member: algorithm for algorithm in Algorithm}
+MEMBERS = {algorithm.member: algorithm for algorithm in Algorithm}
+"""Members of responses that hold checksums."""
 _OPAQUE_ETAGS = frozenset({"EXPRESS_ONEZONE"})
 """Storage classes whose ETags are no MD5 (Amazon S3 User Guide, "Differences for directory
 buckets")."""
@@ -112,13 +113,13 @@ def _md5_of(etag: str) -> Checksum | None:
 
 
 def _checksums(response: Mapping[str, Any]) -> frozenset[Checksum]:
-    named = sorted(_MEMBERS.keys() & response.keys())
-    found = [(_MEMBERS[member], response[member]) for member in named if response[member]]
-    return _parsed(response.get("ChecksumType"), *found)
+    named = sorted(MEMBERS.keys() & response.keys())
+    found = [(MEMBERS[member], response[member]) for member in named if response[member]]
+    return parsed(response.get("ChecksumType"), *found)
 
 
 @lru_cache(maxsize=1 << 12)
-def _parsed(type_name: str | None, *found: tuple[Algorithm, str]) -> frozenset[Checksum]:
+def parsed(type_name: str | None, *found: tuple[Algorithm, str]) -> frozenset[Checksum]:
     """Read checksums; remembered, since a copy's are those of its source."""
     return frozenset(
         Checksum.parse(value, algorithm=algorithm, type_name=type_name)

@@ -82,7 +82,7 @@ def test_forms_are_few_and_the_latest_is_tried_first() -> None:
         assert (facts, keeps) == (facts_of(parse_answer(head), ours), True)
     assert len(ours._forms) == 8  # noqa: SLF001 - what bounds the time of a head
     ours.facts(told[60])
-    assert ours._forms[0].response(told[60].decode()) is not None  # noqa: SLF001 - as above
+    assert ours._forms[0].facts(told[60].decode()) is not None  # noqa: SLF001 - as above
 
 
 @pytest.mark.parametrize("change", [b"\r\nX: y\r\n", b"\r\n\r\n"])

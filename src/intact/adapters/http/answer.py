@@ -15,6 +15,7 @@ from botocore.utils import parse_timestamp
 from intact.audit import Absent
 from intact.errors import FormatError
 from intact.s3 import ObjectFacts
+from intact.s3.objects import MEMBERS, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +33,26 @@ _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """See RFC 9112, sections 4 and 5, and RFC 9110, section 5.6.2."""
 _EOL = b"\r\n"
 _SIZE = re.compile(rb"0|[1-9][0-9]{0,17}")
-_FORMS: Mapping[bytes, str] = {b"content-length": f"({_SIZE.pattern.decode()})"}
-"""Values that ``_Form`` looks at more closely."""
+_VALUE = "([!-~](?:[ -~]*[!-~])?)"
+_FORMS: Mapping[str, str] = {
+    "ContentLength": f"({_SIZE.pattern.decode()})",
+    "LastModified": "([A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4}) "
+    "([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT",
+}
+"""Values that ``_Form`` looks at more closely than at others."""
+_KIND = (
+    *("ChecksumType", "ServerSideEncryption", "SSECustomerAlgorithm"),
+    *("StorageClass", "ArchiveStatus", "Restore"),
+)
+"""Members with few values in a bucket."""
+_TOLD = frozenset({"ETag", "VersionId", *_FORMS, *_KIND, *MEMBERS})
+"""What ``ObjectFacts.from_head`` looks at."""
+_ANY_OBJECT: dict[str, Any] = {
+    "ContentLength": 0,
+    "ETag": "",
+    "LastModified": datetime(1970, 1, 1, tzinfo=UTC),
+}
+_KINDS_KEPT = 64
 _FORMS_KEPT, _LESSONS = 8, 64
 """Forms of heads that are tried, and how often one is learned; learning takes as long as reading a
 hundred heads."""
@@ -149,33 +168,68 @@ class _Form:
     def __init__(self, head: str, readers: Mapping[bytes, Reader]) -> None:
         """Take a head of a plain 200 that keeps its connection."""
         status, *lines = head.split("\r\n")[:-2]
-        pattern, self._names, self._readers = [re.escape(status)], [], []
+        pattern = [re.escape(status)]
+        self._checked: list[tuple[int, Callable[[str], Any]]] = []
+        group: dict[str, int] = {}
+        groups = 0
         for name in (line.partition(":")[0] for line in lines):
             known = name.lower().encode("ascii")
-            reader = readers.get(known)
-            if reader is None:
-                value = "[kK]eep-[aA]live" if known == b"connection" else "[ -~]*"
-            else:
-                value = _FORMS.get(known, "([!-~](?:[ -~]*[!-~])?)")
-                self._names.append(reader[0])
-                if reader[1] is not str:
-                    self._readers.append(reader)
+            member, read = readers.get(known, ("", str))
+            value = "[kK]eep-[aA]live" if known == b"connection" else "[ -~]*"
+            if member in _TOLD or read is not str:
+                value = _FORMS.get(member, _VALUE)
+                group[member] = groups + 1
+                groups += value.count("(") - value.count("(?")
+                if member not in _FORMS and read is not str:
+                    self._checked.append((group[member], read))
             pattern.append(f"{re.escape(name)}: {value}")
         self._match = re.compile("\r\n".join([*pattern, "\r\n"])).fullmatch
+        moment, kind = group["LastModified"], [name for name in _KIND if name in group]
+        checksums = [name for name in MEMBERS if name in group]
+        self._kind, self._algorithms = kind, [MEMBERS[name] for name in checksums]
+        self._version = group.get("VersionId", 0)
+        rest = [group[name] for name in (*kind, *checksums)]
+        always = (group["ContentLength"], group["ETag"], *range(moment, moment + 4))
+        self._order = (*always, *rest)
+        self._kinds: dict[tuple[str, ...], tuple[ObjectFacts, str | None]] = {}
 
-    def response(self, head: str) -> dict[str, Any] | None:
-        """Return the members of a head; None where it is of another form.
+    def facts(self, head: str) -> ObjectFacts | None:
+        """Return what a head says; None where it is of another form.
 
         Raises:
-            ValueError: One is malformed.
+            ValueError: A member is malformed.
+            FormatError: A checksum is.
         """
         found = self._match(head)
         if found is None:
             return None
-        members: dict[str, Any] = dict(zip(self._names, found.groups(), strict=True))
-        for member, read in self._readers:
-            members[member] = read(members[member])
-        return members
+        size, etag, date, hour, minute, second, *rest = found.group(*self._order)
+        day = _day(date)
+        if day is None:
+            return None
+        for group, read in self._checked:
+            read(found[group])
+        told = tuple(rest[: len(self._kind)])
+        kind, type_name = self._kinds.get(told) or self._learn(told)
+        return ObjectFacts(
+            size=int(size),
+            etag=etag.strip('"'),
+            last_modified=datetime(*day, int(hour), int(minute), int(second), tzinfo=UTC),
+            version_id=found[self._version] if self._version else None,
+            checksums=parsed(type_name, *zip(self._algorithms, rest[len(told) :], strict=True)),
+            encryption=kind.encryption,
+            storage_class=kind.storage_class,
+            archived=kind.archived,
+        )
+
+    def _learn(self, told: tuple[str, ...]) -> tuple[ObjectFacts, str | None]:
+        """What few values tell of many objects: facts of such an object, and ``ChecksumType``."""
+        members = dict(zip(self._kind, told, strict=True))
+        if len(self._kinds) == _KINDS_KEPT:
+            self._kinds.clear()
+        facts = ObjectFacts.from_head(_ANY_OBJECT | members)
+        self._kinds[told] = facts, members.get("ChecksumType")
+        return self._kinds[told]
 
 
 class HeadReader:
@@ -205,19 +259,19 @@ class HeadReader:
         text = head.decode("latin-1")
         try:
             for place, form in enumerate(self._forms):
-                members = form.response(text)
-                if members is not None:
+                facts = form.facts(text)
+                if facts is not None:
                     if place:
                         self._forms = (form, *(other for other in self._forms if other is not form))
-                    return ObjectFacts.from_head(members), True
+                    return facts, True
         except (FormatError, ValueError):
             pass  # what is wrong is said below
         answer = parse_answer(head)
-        facts = facts_of(answer, self)
+        found = facts_of(answer, self)
         if answer.status == OK and answer.keeps and self._lessons < _LESSONS:
             self._lessons += 1
             self._forms = (_Form(text, self._readers), *self._forms[: _FORMS_KEPT - 1])
-        return facts, answer.keeps
+        return found, answer.keeps
 
     def response(self, answer: Answer) -> dict[str, Any]:
         """Return the members of a plain 200.
