@@ -304,11 +304,10 @@ class _Lane:
     another connection.
     """
 
-    __slots__ = ("_cell", "_evidence", "_hear", "_slot", "_window")
+    __slots__ = ("_cell", "_evidence", "_slot", "_window")
 
     def __init__(self, window: _Window) -> None:
         self._window = window
-        self._hear = self._heard
         self._cell: _Cell
         self._evidence: Evidence
         self._slot: Slot
@@ -316,34 +315,35 @@ class _Lane:
     def go_on(self) -> None:
         """Take copies until one has to wait for an answer."""
         while (cell := self._window.take()) is not None:
-            self._cell, self._evidence = cell, cell.evidence
-            if not self._decided():
+            self._cell = cell
+            if not self._decided(cell.evidence):
                 return
             if self._window.finished():
                 break
         self._window.left()
 
-    def _decided(self) -> bool:
+    def _decided(self, evidence: Evidence) -> bool:
         """Whether the copy at hand has its outcome; if not, the answer is waited for."""
-        cell, evidence = self._cell, self._evidence
+        cell, window = self._cell, self._window
         try:
-            step = self._window.decide(evidence)
+            step = window.decide(evidence)
             if isinstance(step, Finding):
                 cell.outcome = Record(copy=cell.copy, evidence=evidence, finding=step)
             else:
+                self._evidence, self._slot = evidence, step
                 self._ask(step, cell.copy, evidence)
         except Exception as error:  # noqa: BLE001 - raised where the record was to come
             cell.outcome = error
         return cell.outcome is not None
 
     def _ask(self, slot: Slot, copy: Copy, evidence: Evidence) -> None:
-        window, self._slot = self._window, slot
+        window = self._window
         if copy.source is not None and copy.destination is not None:
             if slot is Slot.DESTINATION:
-                window.destination.ask(copy.destination, self._hear)
+                window.destination.ask(copy.destination, self._heard)
                 return
             if slot is Slot.SOURCE:
-                window.source.ask(copy.source, self._hear)
+                window.source.ask(copy.source, self._heard)
                 return
         supplement = window.threaded.supplement
         found = window.loop.run_in_executor(window.threads, supplement, slot, copy, evidence)
@@ -356,19 +356,24 @@ class _Lane:
             problem = Unreadable(problem=str(answer))
             self._resume(self._evidence.answered(self._slot, problem))
         else:
-            self._resume(answer)
+            self._end(answer)
 
     def _supplemented(self, found: asyncio.Future[Evidence]) -> None:
         outcome = outcome_of(found)
-        self._resume(outcome)
-
-    def _resume(self, found: Evidence | BaseException) -> None:
-        if isinstance(found, BaseException):
-            self._cell.outcome = found
+        if isinstance(outcome, BaseException):
+            self._end(outcome)
         else:
-            self._evidence = found
-            if not self._decided():
-                return
+            self._resume(outcome)
+
+    def _resume(self, evidence: Evidence) -> None:
+        if self._decided(evidence):
+            self._next()
+
+    def _end(self, error: BaseException) -> None:
+        self._cell.outcome = error
+        self._next()
+
+    def _next(self) -> None:
         if self._window.finished():
             self._window.left()
         else:

@@ -69,6 +69,16 @@ class ObjectFacts:
         """
         return self.encryption == SSE_S3 and self.storage_class not in _OPAQUE_ETAGS
 
+    def may_be(self, version_id: str | None) -> bool:
+        """Whether this answers a request for that version; None asks for the current one.
+
+        S3 names the version that it answered about.  Of the null version, a bucket that never had
+        versions names none.
+        """
+        if version_id is None:
+            return True
+        return version_id == (self.version_id or "null")
+
     @classmethod
     def from_head(cls, response: Mapping[str, Any]) -> Self:
         """Read a HeadObject response as boto3 returns it (``ChecksumMode=ENABLED``).

@@ -139,23 +139,32 @@ def _refuse_repeats(lines: list[bytes]) -> None:
             raise OddAnswerError("the answer names a header twice")
 
 
-def facts_of(answer: Answer, reader: HeadReader) -> ObjectFacts | Absent:
-    """What a plain answer to HeadObject says.
+def facts_of(
+    answer: Answer, reader: HeadReader, *, version_id: str | None = None
+) -> ObjectFacts | Absent:
+    """What a plain answer to HeadObject of that version says.
 
     Raises:
-        OddAnswerError: The answer is not plain.
+        OddAnswerError: The answer is not plain, or about another version.
     """
     if answer.status == OK:
         try:
-            return ObjectFacts.from_head(reader.response(answer))
+            facts = ObjectFacts.from_head(reader.response(answer))
         except FormatError as error:
             raise OddAnswerError(str(error), status=OK) from None
+        if not facts.may_be(version_id):
+            raise OddAnswerError("the answer is about another version", status=OK)
+        return facts
     if answer.status == NOT_FOUND and b"x-amz-delete-marker" not in answer.headers:
         return Absent(detail="404")
     raise OddAnswerError("the answer is not plain", status=answer.status)
 
 
 Reader = tuple[str, "Callable[[str], Any]"]
+
+
+_Kind = tuple[str | None, str | None, str | None, bool]
+"""``ChecksumType``, and what facts call encryption, storage class and archived."""
 
 
 class _Form:
@@ -183,15 +192,14 @@ class _Form:
                 if member not in _FORMS and read is not str:
                     self._checked.append((group[member], read))
             pattern.append(f"{re.escape(name)}: {value}")
-        self._match = re.compile("\r\n".join([*pattern, "\r\n"])).fullmatch
-        moment, kind = group["LastModified"], [name for name in _KIND if name in group]
-        checksums = [name for name in MEMBERS if name in group]
-        self._kind, self._algorithms = kind, [MEMBERS[name] for name in checksums]
+        self._match = re.compile("\r\n".join([*pattern, "\r\n()()"])).fullmatch
+        moment = group["LastModified"]
+        self._always = (group["ContentLength"], group["ETag"], *range(moment, moment + 4))
         self._version = group.get("VersionId", 0)
-        rest = [group[name] for name in (*kind, *checksums)]
-        always = (group["ContentLength"], group["ETag"], *range(moment, moment + 4))
-        self._order = (*always, *rest)
-        self._kinds: dict[tuple[str, ...], tuple[ObjectFacts, str | None]] = {}
+        self._checksums = [(MEMBERS[name], group[name]) for name in MEMBERS if name in group]
+        self._names = [name for name in _KIND if name in group]
+        self._kind = (*(group[name] for name in self._names), groups + 1, groups + 2)
+        self._kinds: dict[tuple[str, ...], _Kind] = {}
 
     def facts(self, head: str) -> ObjectFacts | None:
         """Return what a head says; None where it is of another form.
@@ -203,33 +211,38 @@ class _Form:
         found = self._match(head)
         if found is None:
             return None
-        size, etag, date, hour, minute, second, *rest = found.group(*self._order)
+        size, etag, date, hour, minute, second = found.group(*self._always)
         day = _day(date)
         if day is None:
             return None
         for group, read in self._checked:
             read(found[group])
-        told = tuple(rest[: len(self._kind)])
-        kind, type_name = self._kinds.get(told) or self._learn(told)
+        told = found.group(*self._kind)
+        type_name, encryption, storage_class, archived = self._kinds.get(told) or self._learn(told)
         return ObjectFacts(
             size=int(size),
             etag=etag.strip('"'),
             last_modified=datetime(*day, int(hour), int(minute), int(second), tzinfo=UTC),
             version_id=found[self._version] if self._version else None,
-            checksums=parsed(type_name, *zip(self._algorithms, rest[len(told) :], strict=True)),
-            encryption=kind.encryption,
-            storage_class=kind.storage_class,
-            archived=kind.archived,
+            checksums=parsed(type_name, *[(name, found[place]) for name, place in self._checksums]),
+            encryption=encryption,
+            storage_class=storage_class,
+            archived=archived,
         )
 
-    def _learn(self, told: tuple[str, ...]) -> tuple[ObjectFacts, str | None]:
-        """What few values tell of many objects: facts of such an object, and ``ChecksumType``."""
-        members = dict(zip(self._kind, told, strict=True))
+    def _learn(self, told: tuple[str, ...]) -> _Kind:
+        """What few values tell of many objects, read as those of an object."""
+        members = dict(zip(self._names, told, strict=False))
+        facts = ObjectFacts.from_head(_ANY_OBJECT | members)
         if len(self._kinds) == _KINDS_KEPT:
             self._kinds.clear()
-        facts = ObjectFacts.from_head(_ANY_OBJECT | members)
-        self._kinds[told] = facts, members.get("ChecksumType")
-        return self._kinds[told]
+        self._kinds[told] = kind = (
+            members.get("ChecksumType"),
+            facts.encryption,
+            facts.storage_class,
+            facts.archived,
+        )
+        return kind
 
 
 class HeadReader:
@@ -250,11 +263,13 @@ class HeadReader:
                 read = _READERS.get(shape.type_name, str)
                 self._readers[place["name"].lower().encode()] = (member, read)
 
-    def facts(self, head: bytes) -> tuple[ObjectFacts | Absent, bool]:
+    def facts(
+        self, head: bytes, *, version_id: str | None = None
+    ) -> tuple[ObjectFacts | Absent, bool]:
         """What a plain answer to HeadObject says, and whether the server keeps the connection open.
 
         Raises:
-            OddAnswerError: The answer is not plain.
+            OddAnswerError: The answer is not plain, or about another version.
         """
         text = head.decode("latin-1")
         try:
@@ -263,11 +278,13 @@ class HeadReader:
                 if facts is not None:
                     if place:
                         self._forms = (form, *(other for other in self._forms if other is not form))
-                    return facts, True
-        except (FormatError, ValueError):
+                    if version_id is None or facts.may_be(version_id):
+                        return facts, True
+                    break
+        except (FormatError, ValueError, RuntimeError):
             pass  # what is wrong is said below
         answer = parse_answer(head)
-        found = facts_of(answer, self)
+        found = facts_of(answer, self, version_id=version_id)
         if answer.status == OK and answer.keeps and self._lessons < _LESSONS:
             self._lessons += 1
             self._forms = (_Form(text, self._readers), *self._forms[: _FORMS_KEPT - 1])
@@ -290,7 +307,7 @@ class HeadReader:
                     members[reader[0]] = reader[1](value.decode("latin-1"))
                 elif name.startswith(_METADATA):
                     metadata[name[len(_METADATA) :].decode("ascii")] = value.decode("latin-1")
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:  # the latter is botocore's, of moments
             raise OddAnswerError(str(error), status=answer.status) from None
         if "ETag" not in members or "LastModified" not in members or "DeleteMarker" in members:
             raise OddAnswerError("the answer is none about an object", status=answer.status)
