@@ -11,6 +11,7 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from intact.adapters.collector import collect_rarely
 from intact.adapters.http.heads import Heads, outcome_of
 from intact.adapters.http.pace import MOST
 from intact.adapters.runner import Runner
@@ -154,6 +155,7 @@ def _prepare(make: Callable[[], LeanStore], policy: Policy, workers: int, terms:
         store = make()
         return OnlineRunner(store, store, policy, workers, terms=terms)
 
+    collect_rarely()
     _PREPARED.append(runner)
 
 
