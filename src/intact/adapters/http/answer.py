@@ -16,6 +16,7 @@ from intact.audit import Absent
 from intact.errors import FormatError
 from intact.s3 import ObjectFacts
 from intact.s3.objects import MEMBERS, parsed
+from intact.s3.objects import facts as made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -219,15 +220,16 @@ class _Form:
             read(found[group])
         told = found.group(*self._kind)
         type_name, encryption, storage_class, archived = self._kinds.get(told) or self._learn(told)
-        return ObjectFacts(
-            size=int(size),
-            etag=etag.strip('"'),
-            last_modified=datetime(*day, int(hour), int(minute), int(second), tzinfo=UTC),
-            version_id=found[self._version] if self._version else None,
-            checksums=parsed(type_name, *[(name, found[place]) for name, place in self._checksums]),
-            encryption=encryption,
-            storage_class=storage_class,
-            archived=archived,
+        year, month, day_of_month = day
+        return made(
+            int(size),
+            etag.strip('"'),
+            datetime(year, month, day_of_month, int(hour), int(minute), int(second), 0, UTC),
+            found[self._version] if self._version else None,
+            parsed(type_name, *[(name, found[place]) for name, place in self._checksums]),
+            encryption,
+            storage_class,
+            archived,
         )
 
     def _learn(self, told: tuple[str, ...]) -> _Kind:
