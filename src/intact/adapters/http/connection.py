@@ -63,7 +63,7 @@ class Connection(asyncio.BufferedProtocol):
         self._view = memoryview(self._buffer)
         self._filled = 0
         self._asker: Asker | None = None
-        self._transport: asyncio.Transport
+        self._transport: asyncio.Transport | None = None
         self._open = False
         self.since = 0.0
 
@@ -83,15 +83,16 @@ class Connection(asyncio.BufferedProtocol):
         Raises:
             LostError: The connection is not idle; nobody is called.
         """
-        if self._asker is not None or not self._open:
+        transport = self._transport
+        if self._asker is not None or not self._open or transport is None:
             raise LostError("the connection is closed")
         self._asker, self.since, self._filled = asker, now, 0
-        self._transport.write(request)
+        transport.write(request)
 
     def close(self) -> None:
         """End the connection at once; a request under way fails."""
-        if self._open:
-            self._open = False
+        self._open = False
+        if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
