@@ -171,6 +171,7 @@ ODD = {
     "an MD5": both(checksums=stored(full(BODY, Algorithm.MD5))),
     "the checksum of no bytes": both(checksums=stored(full(b"", CRC))),
     "another size": source(size=4),
+    "no bytes, yet a checksum of some": both(size=0),
     "no bytes": both(size=0, checksums=stored(full(b"", CRC))),
     "other MD5s": Evidence(
         source=replace(SOURCE, **MD5S),
@@ -195,6 +196,11 @@ def test_a_copy_from_outside_the_jobs_time_is_of_no_sort() -> None:
     assert Judge(replace(PLAIN, window=Window(begin=BEGIN, end=END))).sort(EQUAL) is CRC
 
 
+def test_a_null_version_is_no_version_to_rely_on() -> None:
+    judge = Judge(replace(PLAIN, versioned=True))
+    assert judge.sort(source(version_id="null", last_modified=LATER)) is None
+
+
 def test_a_task_that_is_not_reported_is_asked_for() -> None:
     assert Judge(replace(PLAIN, reported=True)).sort(EQUAL) is None
 
@@ -205,6 +211,7 @@ def test_a_task_that_is_not_reported_is_asked_for() -> None:
         (replace(EQUAL, task=task(TaskStatus.SUCCEEDED)), replace(PLAIN, reported=True)),
         (source(etag="another"), PLAIN),
         (source(version_id="one"), PLAIN),
+        (both(version_id="null"), PLAIN),
         (source(version_id="one", last_modified=END), replace(PLAIN, versioned=True)),
     ],
 )
