@@ -27,6 +27,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from intact.adapters.collector import collect_rarely
 from intact.adapters.http import lean_store
 from intact.adapters.online import OnlineRunner
 from intact.adapters.runner import Runner
@@ -80,7 +81,8 @@ def canned(*arguments: str, tls: bool = False) -> Iterator[str]:
 
 
 def copies(count: int) -> Iterator[tuple[Copy, Evidence]]:
-    """Made-up rows of a manifest."""
+    """Made-up rows of a manifest, of which nothing is known."""
+    unknown = Evidence()
     for row in range(count):
         key = f"photos/2026/{row % 12 + 1:02}/IMG_{row:012}.jpg"
         yield (
@@ -89,7 +91,7 @@ def copies(count: int) -> Iterator[tuple[Copy, Evidence]]:
                 source=ObjectRef(bucket="source", key=key),
                 destination=ObjectRef(bucket="copies", key=key),
             ),
-            Evidence(),
+            unknown,
         )
 
 
@@ -239,6 +241,7 @@ def main() -> None:
     parser.add_argument("--endpoint-url", help="a real server, with empty buckets")
     parser.add_argument("--localstack", action="store_true", help="a real server, started for this")
     given = parser.parse_args()
+    collect_rarely()  # as ``intact audit`` does, whichever its client
     os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     if given.memory and "," in given.memory:
         for objects in given.memory.split(","):

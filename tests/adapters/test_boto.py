@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +60,29 @@ def test_head_asks_for_the_checksum_of_that_version(client: S3Client) -> None:
         version_id="v",
         checksums=frozenset({checksum}),
     )
+
+
+@pytest.mark.parametrize(("asked", "told"), [("v", "w"), ("v", None), ("v", "null"), ("null", "v")])
+def test_an_answer_about_another_version_is_none(
+    client: S3Client, asked: str, told: str | None
+) -> None:
+    response = {"ContentLength": 4, "ETag": '"etag"', "LastModified": WHEN}
+    with Stubber(client) as stub:
+        stub.add_response("head_object", response | ({"VersionId": told} if told else {}))
+        with pytest.raises(StoreError, match=f"versionId={asked}: the answer is about version"):
+            BotoStore(client).head(replace(REF, version_id=asked))
+
+
+@pytest.mark.parametrize(("asked", "told"), [("null", "null"), ("null", None), (None, "v")])
+def test_an_answer_about_the_version_asked_for_is_taken(
+    client: S3Client, asked: str | None, told: str | None
+) -> None:
+    response = {"ContentLength": 4, "ETag": '"etag"', "LastModified": WHEN}
+    with Stubber(client) as stub:
+        stub.add_response("head_object", response | ({"VersionId": told} if told else {}))
+        facts = BotoStore(client).head(replace(REF, version_id=asked))
+    assert isinstance(facts, ObjectFacts)
+    assert facts.version_id == told
 
 
 @pytest.mark.parametrize("code", ["404", "NoSuchKey", "NoSuchVersion"])

@@ -29,14 +29,14 @@ from intact.audit import (
     Withheld,
     decide,
 )
-from intact.audit.bind import Pair, as_asked, bind, chosen_destination
+from intact.audit.bind import Pair, bind, chosen_destination
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
 from intact.audit.evidence import DELETE_MARKER, UNLISTED
 from intact.audit.side import Side, any_differ
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, Checksum, composite
 from intact.errors import UsageError
-from intact.s3 import ObjectFacts, ObjectRef, PartList
+from intact.s3 import ObjectFacts, PartList
 from intact.s3.objects import SSE_S3
 from tests.worlds import BEGIN, COPY, END, World, composed, cut, facts, full, md5_etag, task, worlds
 
@@ -1706,28 +1706,6 @@ def test_parts_are_hashed_with_their_own_algorithm_and_as_the_etag() -> None:
     assert algorithms_by_parts(replace(pair.source, facts=None)) == set()
     whole = Side(facts=replace(facts(b"abc", COMPOSITE), etag=md5_etag(b"abc")))
     assert algorithms_by_parts(whole) == {SHA}
-
-
-@pytest.mark.parametrize(
-    ("asked", "answered", "believed"),
-    [
-        (None, "v", True),
-        ("v", "v", True),
-        ("v", None, True),
-        ("v", "null", True),
-        ("null", "null", True),
-        ("v", "w", False),
-        ("null", "w", False),
-    ],
-)
-def test_an_answer_about_another_version_is_none(
-    asked: str | None, answered: str | None, *, believed: bool
-) -> None:
-    ref = ObjectRef(bucket="b", key="k", version_id=asked)
-    answer = replace(facts(b"abc"), version_id=answered)
-    problem = f"HeadObject {ref}: the answer is of version {answered}"
-    assert as_asked(answer, ref) == (answer if believed else Unreadable(problem=problem))
-    assert as_asked(ABSENT, ref) == ABSENT
 
 
 def test_the_copys_version_is_known_once_it_is_chosen() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ import pytest
 
 from intact.checksum import Algorithm, Checksum, ChecksumType
 from intact.errors import FormatError
-from intact.s3 import ObjectFacts
+from intact.s3 import ObjectFacts, objects
 
 WRITTEN = datetime(2026, 2, 21, 0, 17, 2, tzinfo=UTC)
 RECORDED = [
@@ -91,3 +92,39 @@ def test_a_response_without_an_essential_member_is_refused(missing: str) -> None
 def test_a_malformed_checksum_is_refused(members: dict[str, str]) -> None:
     with pytest.raises(FormatError, match=r"CRC32|ChecksumType"):
         ObjectFacts.from_head(HEAD | members)
+
+
+def test_facts_made_slot_by_slot_are_those_made_by_name() -> None:
+    told: dict[str, Any] = {
+        "size": 6,
+        "etag": "etag",
+        "last_modified": WRITTEN,
+        "version_id": "v1",
+        "checksums": frozenset({CRC32}),
+        "encryption": "AES256",
+        "storage_class": "GLACIER",
+        "archived": True,
+    }
+    assert objects.facts(*told.values()) == ObjectFacts(**told)
+    assert list(told) == [field.name for field in fields(ObjectFacts)]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "may_be"),
+    [
+        (None, "one", True),
+        (None, None, True),
+        ("one", "one", True),
+        ("one", "two", False),
+        ("one", None, False),
+        ("one", "null", False),
+        ("null", "null", True),
+        ("null", None, True),
+        ("null", "one", False),
+    ],
+)
+def test_an_answer_is_about_the_version_asked_for(
+    asked: str | None, told: str | None, *, may_be: bool
+) -> None:
+    facts = ObjectFacts.from_head(HEAD | {"VersionId": told})
+    assert facts.may_be(asked) is may_be

@@ -23,12 +23,13 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader
 
+from intact.adapters.contact import FirstContact
 from intact.adapters.listing import list_objects
 from intact.audit import Absent
 from intact.audit.evidence import DELETE_MARKER
 from intact.batch import Model
 from intact.checksum import ChecksumType
-from intact.errors import AccessError, StoreError
+from intact.errors import AccessError, FormatError, StoreError
 from intact.s3 import ObjectFacts, PartList
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ def s3_client(  # noqa: PLR0913 - one argument per property of a client
 ) -> S3Client:
     """Make an S3 client that retries as AWS advises and holds one connection per worker.
 
+    It gives up at once where nobody can be reached: see ``FirstContact``.
+
     With ``endpoint_url`` buckets stand in the path, since few servers have a name per bucket.
 
     Args:
@@ -99,6 +102,7 @@ def s3_client(  # noqa: PLR0913 - one argument per property of a client
     client: S3Client = (session or boto3.Session()).client(
         "s3", endpoint_url=endpoint_url, region_name=region, config=config
     )
+    FirstContact().listen(client)
     if requester_pays:
         pay: Any = _pay  # the hook's type says that it returns nothing; botocore takes what it does
         client.meta.events.register("provide-client-params.s3.*", pay)
@@ -180,7 +184,7 @@ class BotoStore:
         Reference, HeadObject).
 
         Raises:
-            StoreError: Any other refusal, or no answer.
+            StoreError: Any other refusal, no answer, or one about another version.
             AccessError: The credentials are of no use.
             FormatError: A malformed answer.
         """
@@ -194,7 +198,12 @@ class BotoStore:
             raise store_error("HeadObject", ref, self._spelled_out(ref, error)) from error
         except BotoCoreError as error:
             raise store_error("HeadObject", ref, error) from error
-        return ObjectFacts.from_head(response)
+        except (ValueError, RuntimeError) as error:  # numbers and moments that are none
+            raise FormatError(f"HeadObject {ref}: {error}") from error
+        facts = ObjectFacts.from_head(response)
+        if not facts.may_be(ref.version_id):
+            raise StoreError(f"HeadObject {ref}: the answer is about version {facts.version_id}")
+        return facts
 
     def _spelled_out(self, ref: ObjectRef, error: ClientError) -> ClientError:
         """Return the error with its code where HeadObject, which has no body, hides it.

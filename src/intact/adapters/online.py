@@ -11,12 +11,13 @@ from itertools import islice
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from intact.adapters.collector import collect_rarely
 from intact.adapters.http.heads import Heads, outcome_of
 from intact.adapters.http.pace import MOST
 from intact.adapters.runner import Runner
 from intact.adapters.terms import ReadTerms
-from intact.audit import Copy, Evidence, Finding, Policy, Record, Slot, Unreadable, decide
-from intact.audit.bind import as_asked
+from intact.audit import Copy, Evidence, Finding, Policy, Record, Slot, Unreadable
+from intact.audit.judge import Judge
 from intact.errors import AccessError, FormatError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ def _prepare(make: Callable[[], LeanStore], policy: Policy, workers: int, terms:
         store = make()
         return OnlineRunner(store, store, policy, workers, terms=terms)
 
+    collect_rarely()
     _PREPARED.append(runner)
 
 
@@ -194,7 +196,7 @@ class _Window:
     Attributes:
         loop: The event loop.
         threads: For what would hold it up.
-        policy: The terms.
+        decide: The rules.
         threaded: Fills the slots that are not HeadObject.
         source: Asks for sources.
         destination: Asks for copies.
@@ -210,7 +212,7 @@ class _Window:
     ) -> None:
         self.loop = loop
         self.threads = threads
-        self.policy = runner.policy
+        self.decide = Judge(runner.policy).decide
         self.threaded = Runner(runner.source, runner.destination, runner.policy, terms=runner.terms)
         self.destination = Heads(runner.destination, loop=loop, threads=threads, most=runner.most)
         self.source = (
@@ -304,11 +306,10 @@ class _Lane:
     another connection.
     """
 
-    __slots__ = ("_cell", "_evidence", "_hear", "_slot", "_window")
+    __slots__ = ("_cell", "_evidence", "_slot", "_window")
 
     def __init__(self, window: _Window) -> None:
         self._window = window
-        self._hear = self._heard
         self._cell: _Cell
         self._evidence: Evidence
         self._slot: Slot
@@ -316,34 +317,35 @@ class _Lane:
     def go_on(self) -> None:
         """Take copies until one has to wait for an answer."""
         while (cell := self._window.take()) is not None:
-            self._cell, self._evidence = cell, cell.evidence
-            if not self._decided():
+            self._cell = cell
+            if not self._decided(cell.evidence):
                 return
             if self._window.finished():
                 break
         self._window.left()
 
-    def _decided(self) -> bool:
+    def _decided(self, evidence: Evidence) -> bool:
         """Whether the copy at hand has its outcome; if not, the answer is waited for."""
-        cell, evidence = self._cell, self._evidence
+        cell, window = self._cell, self._window
         try:
-            step = decide(evidence, self._window.policy)
+            step = window.decide(evidence)
             if isinstance(step, Finding):
                 cell.outcome = Record(copy=cell.copy, evidence=evidence, finding=step)
             else:
+                self._evidence, self._slot = evidence, step
                 self._ask(step, cell.copy, evidence)
         except Exception as error:  # noqa: BLE001 - raised where the record was to come
             cell.outcome = error
         return cell.outcome is not None
 
     def _ask(self, slot: Slot, copy: Copy, evidence: Evidence) -> None:
-        window, self._slot = self._window, slot
+        window = self._window
         if copy.source is not None and copy.destination is not None:
             if slot is Slot.DESTINATION:
-                window.destination.ask(copy.destination, self._hear)
+                window.destination.ask(copy.destination, self._heard)
                 return
             if slot is Slot.SOURCE:
-                window.source.ask(copy.source, self._hear)
+                window.source.ask(copy.source, self._heard)
                 return
         supplement = window.threaded.supplement
         found = window.loop.run_in_executor(window.threads, supplement, slot, copy, evidence)
@@ -351,27 +353,29 @@ class _Lane:
 
     def _heard(self, answer: ObjectFacts | Absent | BaseException) -> None:
         if not isinstance(answer, BaseException):
-            copy = self._cell.copy
-            ref = copy.source if self._slot is Slot.SOURCE else copy.destination
-            told = answer if ref is None else as_asked(answer, ref)
-            self._resume(self._evidence.answered(self._slot, told))
+            self._resume(self._evidence.answered(self._slot, answer))
         elif isinstance(answer, StoreError | FormatError) and not isinstance(answer, AccessError):
             problem = Unreadable(problem=str(answer))
             self._resume(self._evidence.answered(self._slot, problem))
         else:
-            self._resume(answer)
+            self._end(answer)
 
     def _supplemented(self, found: asyncio.Future[Evidence]) -> None:
         outcome = outcome_of(found)
-        self._resume(outcome)
-
-    def _resume(self, found: Evidence | BaseException) -> None:
-        if isinstance(found, BaseException):
-            self._cell.outcome = found
+        if isinstance(outcome, BaseException):
+            self._end(outcome)
         else:
-            self._evidence = found
-            if not self._decided():
-                return
+            self._resume(outcome)
+
+    def _resume(self, evidence: Evidence) -> None:
+        if self._decided(evidence):
+            self._next()
+
+    def _end(self, error: BaseException) -> None:
+        self._cell.outcome = error
+        self._next()
+
+    def _next(self) -> None:
         if self._window.finished():
             self._window.left()
         else:

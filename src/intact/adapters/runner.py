@@ -18,7 +18,7 @@ from intact.audit import (
     Unreadable,
     decide,
 )
-from intact.audit.bind import Pair, as_asked, bind, chosen_destination
+from intact.audit.bind import Pair, bind, chosen_destination
 from intact.audit.decide import algorithms_by_parts, algorithms_to_read
 from intact.checksum import Checksum, ChecksumType, CompositeHasher, new
 from intact.checksum.parts import MAX_PARTS
@@ -101,9 +101,9 @@ class Runner:
             return Unreadable(problem=f"nobody supplied the {slot.value} of row {copy.row}")
         match slot:
             case Slot.SOURCE:
-                return as_asked(self.source.head(copy.source), copy.source)
+                return self.source.head(copy.source)
             case Slot.DESTINATION:
-                return as_asked(self.destination.head(copy.destination), copy.destination)
+                return self.destination.head(copy.destination)
             case Slot.SOURCE_VERSIONS:
                 return self._older(copy.source, evidence)
             case Slot.DESTINATION_VERSIONS:
@@ -157,19 +157,9 @@ class Runner:
 
 
 def _heads(store: ObjectStore, ref: ObjectRef, versions: Iterable[str]) -> tuple[ObjectFacts, ...]:
-    """Describe versions; those that are gone by now are left out.
-
-    Raises:
-        StoreError: An answer is of another version.
-    """
-    found = []
-    for version in (replace(ref, version_id=version_id) for version_id in versions):
-        answer = as_asked(store.head(version), version)
-        if isinstance(answer, Unreadable):
-            raise StoreError(answer.problem)
-        if isinstance(answer, ObjectFacts):
-            found.append(answer)
-    return tuple(found)
+    """Describe versions; those that are gone by now are left out."""
+    answers = [store.head(replace(ref, version_id=version_id)) for version_id in versions]
+    return tuple(answer for answer in answers if isinstance(answer, ObjectFacts))
 
 
 def _facts(side: Side) -> ObjectFacts:

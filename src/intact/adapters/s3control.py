@@ -11,6 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from intact.adapters.boto import proxies
+from intact.adapters.contact import FirstContact
 from intact.batch.description import JobEntry
 from intact.batch.outcome import JobOutcome, JobStatus
 from intact.errors import StoreError, UsageError
@@ -43,6 +44,7 @@ def s3control_client(
         region_name=region,
         config=Config(proxies=proxies(endpoint_url)).merge(config or Config()),
     )
+    FirstContact().listen(client)
     if endpoint_url is not None:
         client.meta.events.register("before-call.s3-control", _host_without_account)
     return client

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from intact.audit.evidence import Computed
     from intact.audit.policy import Policy
     from intact.checksum import Checksum
-    from intact.s3 import ObjectRef
 
 _NOBODY: frozenset[Computed] = frozenset()
 _NONE: frozenset[Checksum] = frozenset()
@@ -112,19 +111,6 @@ def _lacking(evidence: Evidence, source: Side, destination: Side) -> Reason:
     if told and not (source.computed or destination.computed):
         return Reason.COMPUTED_OF_OTHER
     return Reason.NOTHING_COMPARABLE
-
-
-def as_asked(answer: ObjectFacts | Absent, ref: ObjectRef) -> ObjectFacts | Absent | Unreadable:
-    """Return what S3 says of an object, unless it speaks of another version than was asked for.
-
-    A cache that forgets the question's version answers so.  The null version, or none, may stand
-    for any: no rule relies on it.
-    """
-    if ref.version_id is None or not isinstance(answer, ObjectFacts):
-        return answer
-    if _replaceable(answer.version_id) or answer.version_id == ref.version_id:
-        return answer
-    return Unreadable(problem=f"HeadObject {ref}: the answer is of version {answer.version_id}")
 
 
 def chosen_destination(evidence: Evidence, policy: Policy) -> ObjectFacts | None:

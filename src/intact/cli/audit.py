@@ -193,6 +193,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
         Auditor,
     )
     from intact.adapters.clients import Asking, Client  # noqa: PLC0415 - imports boto3
+    from intact.adapters.collector import collect_rarely  # noqa: PLC0415 - used here only
     from intact.adapters.signing import signer  # noqa: PLC0415 - used here only
     from intact.adapters.terms import ReadTerms  # noqa: PLC0415 - beside it
 
@@ -274,6 +275,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
         ),
     )
     folder.mkdir(parents=True, exist_ok=True)
+    collect_rarely()
     with Bar() as progress, resumable(context, folder):
         auditor.run(
             folder / LEDGER,

@@ -20,7 +20,8 @@ SSE_C = "SSE-C"
 """Encrypted with a key that the client sends; S3 names no ``ServerSideEncryption`` then."""
 _ETAG = re.compile("([0-9a-f]{32})(?:-([1-9][0-9]{0,4}))?")
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
-_MEMBERS = {algorithm.member: algorithm for algorithm in Algorithm}
+MEMBERS = {algorithm.member: algorithm for algorithm in Algorithm}
+"""Members of responses that hold checksums."""
 _OPAQUE_ETAGS = frozenset({"EXPRESS_ONEZONE"})
 """Storage classes whose ETags are no MD5 (Amazon S3 User Guide, "Differences for directory
 buckets")."""
@@ -68,6 +69,16 @@ class ObjectFacts:
         """
         return self.encryption == SSE_S3 and self.storage_class not in _OPAQUE_ETAGS
 
+    def may_be(self, version_id: str | None) -> bool:
+        """Whether this answers a request for that version; None asks for the current one.
+
+        S3 names the version that it answered about.  Of the null version, a bucket that never had
+        versions names none.
+        """
+        if version_id is None:
+            return True
+        return version_id == (self.version_id or "null")
+
     @classmethod
     def from_head(cls, response: Mapping[str, Any]) -> Self:
         """Read a HeadObject response as boto3 returns it (``ChecksumMode=ENABLED``).
@@ -96,6 +107,37 @@ class ObjectFacts:
         )
 
 
+_SLOTS = [getattr(ObjectFacts, name).__set__ for name in ObjectFacts.__slots__]
+_put_size, _put_etag, _put_moment, _put_version, *_rest = _SLOTS
+_put_checksums, _put_encryption, _put_class, _put_archived = _rest
+
+
+def facts(  # noqa: PLR0913, PLR0917 - the fields of ObjectFacts, in their order
+    size: int,
+    etag: str,
+    last_modified: datetime,
+    version_id: str | None,
+    checksums: frozenset[Checksum],
+    encryption: str | None,
+    storage_class: str | None,
+    archived: bool,  # noqa: FBT001 - as above
+) -> ObjectFacts:
+    """Make an ``ObjectFacts`` in a third of the time that it takes to look up each field by name.
+
+    Frozen dataclasses do that; audits make two of these for each copy.
+    """
+    made = object.__new__(ObjectFacts)
+    _put_size(made, size)
+    _put_etag(made, etag)
+    _put_moment(made, last_modified)
+    _put_version(made, version_id)
+    _put_checksums(made, checksums)
+    _put_encryption(made, encryption)
+    _put_class(made, storage_class)
+    _put_archived(made, archived)
+    return made
+
+
 @lru_cache(maxsize=1 << 10)
 def _md5_of(etag: str) -> Checksum | None:
     """Read an ETag; remembered, since a verdict asks several times on both sides."""
@@ -112,13 +154,13 @@ def _md5_of(etag: str) -> Checksum | None:
 
 
 def _checksums(response: Mapping[str, Any]) -> frozenset[Checksum]:
-    named = sorted(_MEMBERS.keys() & response.keys())
-    found = [(_MEMBERS[member], response[member]) for member in named if response[member]]
-    return _parsed(response.get("ChecksumType"), *found)
+    named = sorted(MEMBERS.keys() & response.keys())
+    found = [(MEMBERS[member], response[member]) for member in named if response[member]]
+    return parsed(response.get("ChecksumType"), *found)
 
 
 @lru_cache(maxsize=1 << 12)
-def _parsed(type_name: str | None, *found: tuple[Algorithm, str]) -> frozenset[Checksum]:
+def parsed(type_name: str | None, *found: tuple[Algorithm, str]) -> frozenset[Checksum]:
     """Read checksums; remembered, since a copy's are those of its source."""
     return frozenset(
         Checksum.parse(value, algorithm=algorithm, type_name=type_name)

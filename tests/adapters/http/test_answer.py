@@ -82,7 +82,7 @@ def test_forms_are_few_and_the_latest_is_tried_first() -> None:
         assert (facts, keeps) == (facts_of(parse_answer(head), ours), True)
     assert len(ours._forms) == 8  # noqa: SLF001 - what bounds the time of a head
     ours.facts(told[60])
-    assert ours._forms[0].response(told[60].decode()) is not None  # noqa: SLF001 - as above
+    assert ours._forms[0].facts(told[60].decode()) is not None  # noqa: SLF001 - as above
 
 
 @pytest.mark.parametrize("change", [b"\r\nX: y\r\n", b"\r\n\r\n"])
@@ -91,3 +91,15 @@ def test_what_follows_a_head_of_a_known_form_is_no_part_of_it(change: bytes) -> 
     assert isinstance(ours.facts(plain(7))[0], ObjectFacts)
     assert outcome(plain(7) + change, ours) is None
     assert ours.facts(b"HTTP/1.1 404 Not Found\r\n\r\n") == (Absent(detail="404"), True)
+
+
+def test_a_head_about_another_version_is_odd_in_any_form() -> None:
+    ours, told = reader(), plain(7, more=b"x-amz-version-id: one\r\n")
+    for _ in range(2):
+        facts, keeps = ours.facts(told, version_id="one")
+        assert isinstance(facts, ObjectFacts)
+        assert (facts.version_id, keeps) == ("one", True)
+        for head in (told, plain(7)):
+            with pytest.raises(OddAnswerError, match="another version"):
+                ours.facts(head, version_id="two")
+            ours.facts(head)

@@ -60,6 +60,11 @@ ODD: dict[str, Words] = {
     "chunked": [plain(7).replace(LENGTH, b"Transfer-Encoding: chunked\r\n"), CLOSE],
     "no etag": [plain(7).replace(b"ETag", b"X-Tag"), CLOSE],
     "no date": [plain(7).replace(b"Last-Modified", b"X-Modified"), CLOSE],
+    "no moment": [plain(7).replace(b"Sun, 22 Nov 2026 03:00:00 GMT", b"never"), CLOSE],
+    "no moment at all": [
+        plain(7).replace(b"Sun, 22 Nov 2026 03:00:00 GMT", b"9" * 30),
+        CLOSE,
+    ],
     "bad checksum": [plain(7, more=CRC.replace(b"7a5h", b"!!!!")), CLOSE],
     "early hints": [b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n", plain(7), CLOSE],
     "continue": [b"HTTP/1.1 100 Continue\r\n\r\n", plain(7), CLOSE],
@@ -96,6 +101,17 @@ def test_the_answer_is_botocores(server: ScriptedServer, name: str) -> None:
         expected = outcome(lambda: store.boto.head(ref(name)))
         assert outcome(lambda: store.head(ref(name))) == expected
         assert on_loop_head(store, ref(name)) == [expected]
+
+
+@pytest.mark.parametrize(("asked", "told"), [("one", "two"), ("one", None), ("null", "two")])
+def test_an_answer_about_another_version_is_no_evidence(asked: str, told: str | None) -> None:
+    more = b"" if told is None else b"x-amz-version-id: %b\r\n" % told.encode()
+    refused = f"StoreError: HeadObject {ref('k', asked)}: the answer is about version {told}"
+    with scripted(lambda *_: [plain(7, more=more)]) as server, lean(server.url) as store:
+        assert outcome(lambda: store.boto.head(ref("k", asked))) == refused
+        assert outcome(lambda: store.head(ref("k", asked))) == refused
+        found = on_loop_head(store, ref("k"), *[ref("k", asked)] * 2)
+        assert found == [store.boto.head(ref("k")), refused, refused]
 
 
 @pytest.mark.parametrize("name", PLAIN)

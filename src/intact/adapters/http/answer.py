@@ -15,6 +15,8 @@ from botocore.utils import parse_timestamp
 from intact.audit import Absent
 from intact.errors import FormatError
 from intact.s3 import ObjectFacts
+from intact.s3.objects import MEMBERS, parsed
+from intact.s3.objects import facts as made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,8 +34,26 @@ _NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 """See RFC 9112, sections 4 and 5, and RFC 9110, section 5.6.2."""
 _EOL = b"\r\n"
 _SIZE = re.compile(rb"0|[1-9][0-9]{0,17}")
-_FORMS: Mapping[bytes, str] = {b"content-length": f"({_SIZE.pattern.decode()})"}
-"""Values that ``_Form`` looks at more closely."""
+_VALUE = "([!-~](?:[ -~]*[!-~])?)"
+_FORMS: Mapping[str, str] = {
+    "ContentLength": f"({_SIZE.pattern.decode()})",
+    "LastModified": "([A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4}) "
+    "([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT",
+}
+"""Values that ``_Form`` looks at more closely than at others."""
+_KIND = (
+    *("ChecksumType", "ServerSideEncryption", "SSECustomerAlgorithm"),
+    *("StorageClass", "ArchiveStatus", "Restore"),
+)
+"""Members with few values in a bucket."""
+_TOLD = frozenset({"ETag", "VersionId", *_FORMS, *_KIND, *MEMBERS})
+"""What ``ObjectFacts.from_head`` looks at."""
+_ANY_OBJECT: dict[str, Any] = {
+    "ContentLength": 0,
+    "ETag": "",
+    "LastModified": datetime(1970, 1, 1, tzinfo=UTC),
+}
+_KINDS_KEPT = 64
 _FORMS_KEPT, _LESSONS = 8, 64
 """Forms of heads that are tried, and how often one is learned; learning takes as long as reading a
 hundred heads."""
@@ -120,23 +140,32 @@ def _refuse_repeats(lines: list[bytes]) -> None:
             raise OddAnswerError("the answer names a header twice")
 
 
-def facts_of(answer: Answer, reader: HeadReader) -> ObjectFacts | Absent:
-    """What a plain answer to HeadObject says.
+def facts_of(
+    answer: Answer, reader: HeadReader, *, version_id: str | None = None
+) -> ObjectFacts | Absent:
+    """What a plain answer to HeadObject of that version says.
 
     Raises:
-        OddAnswerError: The answer is not plain.
+        OddAnswerError: The answer is not plain, or about another version.
     """
     if answer.status == OK:
         try:
-            return ObjectFacts.from_head(reader.response(answer))
+            facts = ObjectFacts.from_head(reader.response(answer))
         except FormatError as error:
             raise OddAnswerError(str(error), status=OK) from None
+        if not facts.may_be(version_id):
+            raise OddAnswerError("the answer is about another version", status=OK)
+        return facts
     if answer.status == NOT_FOUND and b"x-amz-delete-marker" not in answer.headers:
         return Absent(detail="404")
     raise OddAnswerError("the answer is not plain", status=answer.status)
 
 
 Reader = tuple[str, "Callable[[str], Any]"]
+
+
+_Kind = tuple[str | None, str | None, str | None, bool]
+"""``ChecksumType``, and what facts call encryption, storage class and archived."""
 
 
 class _Form:
@@ -149,33 +178,73 @@ class _Form:
     def __init__(self, head: str, readers: Mapping[bytes, Reader]) -> None:
         """Take a head of a plain 200 that keeps its connection."""
         status, *lines = head.split("\r\n")[:-2]
-        pattern, self._names, self._readers = [re.escape(status)], [], []
+        pattern = [re.escape(status)]
+        self._checked: list[tuple[int, Callable[[str], Any]]] = []
+        group: dict[str, int] = {}
+        groups = 0
         for name in (line.partition(":")[0] for line in lines):
             known = name.lower().encode("ascii")
-            reader = readers.get(known)
-            if reader is None:
-                value = "[kK]eep-[aA]live" if known == b"connection" else "[ -~]*"
-            else:
-                value = _FORMS.get(known, "([!-~](?:[ -~]*[!-~])?)")
-                self._names.append(reader[0])
-                if reader[1] is not str:
-                    self._readers.append(reader)
+            member, read = readers.get(known, ("", str))
+            value = "[kK]eep-[aA]live" if known == b"connection" else "[ -~]*"
+            if member in _TOLD or read is not str:
+                value = _FORMS.get(member, _VALUE)
+                group[member] = groups + 1
+                groups += value.count("(") - value.count("(?")
+                if member not in _FORMS and read is not str:
+                    self._checked.append((group[member], read))
             pattern.append(f"{re.escape(name)}: {value}")
-        self._match = re.compile("\r\n".join([*pattern, "\r\n"])).fullmatch
+        self._match = re.compile("\r\n".join([*pattern, "\r\n()()"])).fullmatch
+        moment = group["LastModified"]
+        self._always = (group["ContentLength"], group["ETag"], *range(moment, moment + 4))
+        self._version = group.get("VersionId", 0)
+        self._checksums = [(MEMBERS[name], group[name]) for name in MEMBERS if name in group]
+        self._names = [name for name in _KIND if name in group]
+        self._kind = (*(group[name] for name in self._names), groups + 1, groups + 2)
+        self._kinds: dict[tuple[str, ...], _Kind] = {}
 
-    def response(self, head: str) -> dict[str, Any] | None:
-        """Return the members of a head; None where it is of another form.
+    def facts(self, head: str) -> ObjectFacts | None:
+        """Return what a head says; None where it is of another form.
 
         Raises:
-            ValueError: One is malformed.
+            ValueError: A member is malformed.
+            FormatError: A checksum is.
         """
         found = self._match(head)
         if found is None:
             return None
-        members: dict[str, Any] = dict(zip(self._names, found.groups(), strict=True))
-        for member, read in self._readers:
-            members[member] = read(members[member])
-        return members
+        size, etag, date, hour, minute, second = found.group(*self._always)
+        day = _day(date)
+        if day is None:
+            return None
+        for group, read in self._checked:
+            read(found[group])
+        told = found.group(*self._kind)
+        type_name, encryption, storage_class, archived = self._kinds.get(told) or self._learn(told)
+        year, month, day_of_month = day
+        return made(
+            int(size),
+            etag.strip('"'),
+            datetime(year, month, day_of_month, int(hour), int(minute), int(second), 0, UTC),
+            found[self._version] if self._version else None,
+            parsed(type_name, *[(name, found[place]) for name, place in self._checksums]),
+            encryption,
+            storage_class,
+            archived,
+        )
+
+    def _learn(self, told: tuple[str, ...]) -> _Kind:
+        """What few values tell of many objects, read as those of an object."""
+        members = dict(zip(self._names, told, strict=False))
+        facts = ObjectFacts.from_head(_ANY_OBJECT | members)
+        if len(self._kinds) == _KINDS_KEPT:
+            self._kinds.clear()
+        self._kinds[told] = kind = (
+            members.get("ChecksumType"),
+            facts.encryption,
+            facts.storage_class,
+            facts.archived,
+        )
+        return kind
 
 
 class HeadReader:
@@ -196,28 +265,32 @@ class HeadReader:
                 read = _READERS.get(shape.type_name, str)
                 self._readers[place["name"].lower().encode()] = (member, read)
 
-    def facts(self, head: bytes) -> tuple[ObjectFacts | Absent, bool]:
+    def facts(
+        self, head: bytes, *, version_id: str | None = None
+    ) -> tuple[ObjectFacts | Absent, bool]:
         """What a plain answer to HeadObject says, and whether the server keeps the connection open.
 
         Raises:
-            OddAnswerError: The answer is not plain.
+            OddAnswerError: The answer is not plain, or about another version.
         """
         text = head.decode("latin-1")
         try:
             for place, form in enumerate(self._forms):
-                members = form.response(text)
-                if members is not None:
+                facts = form.facts(text)
+                if facts is not None:
                     if place:
                         self._forms = (form, *(other for other in self._forms if other is not form))
-                    return ObjectFacts.from_head(members), True
-        except (FormatError, ValueError):
+                    if version_id is None or facts.may_be(version_id):
+                        return facts, True
+                    break
+        except (FormatError, ValueError, RuntimeError):
             pass  # what is wrong is said below
         answer = parse_answer(head)
-        facts = facts_of(answer, self)
+        found = facts_of(answer, self, version_id=version_id)
         if answer.status == OK and answer.keeps and self._lessons < _LESSONS:
             self._lessons += 1
             self._forms = (_Form(text, self._readers), *self._forms[: _FORMS_KEPT - 1])
-        return facts, answer.keeps
+        return found, answer.keeps
 
     def response(self, answer: Answer) -> dict[str, Any]:
         """Return the members of a plain 200.
@@ -236,7 +309,7 @@ class HeadReader:
                     members[reader[0]] = reader[1](value.decode("latin-1"))
                 elif name.startswith(_METADATA):
                     metadata[name[len(_METADATA) :].decode("ascii")] = value.decode("latin-1")
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:  # the latter is botocore's, of moments
             raise OddAnswerError(str(error), status=answer.status) from None
         if "ETag" not in members or "LastModified" not in members or "DeleteMarker" in members:
             raise OddAnswerError("the answer is none about an object", status=answer.status)

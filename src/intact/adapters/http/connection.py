@@ -45,7 +45,16 @@ class Connection(asyncio.BufferedProtocol):
         since: When the request under way was sent, by the loop's clock.
     """
 
-    __slots__ = ("_asker", "_buffer", "_filled", "_out_of_turn", "_transport", "_view", "since")
+    __slots__ = (
+        "_asker",
+        "_buffer",
+        "_filled",
+        "_open",
+        "_out_of_turn",
+        "_transport",
+        "_view",
+        "since",
+    )
 
     def __init__(self, out_of_turn: Callable[[], None]) -> None:
         """Take a function that hears of bytes nobody asked for."""
@@ -55,13 +64,13 @@ class Connection(asyncio.BufferedProtocol):
         self._filled = 0
         self._asker: Asker | None = None
         self._transport: asyncio.Transport | None = None
+        self._open = False
         self.since = 0.0
 
     @property
     def idle(self) -> bool:
         """Whether a request may be sent."""
-        transport = self._transport
-        return self._asker is None and transport is not None and not transport.is_closing()
+        return self._open and self._asker is None
 
     @property
     def busy(self) -> bool:
@@ -75,19 +84,21 @@ class Connection(asyncio.BufferedProtocol):
             LostError: The connection is not idle; nobody is called.
         """
         transport = self._transport
-        if self._asker is not None or transport is None or transport.is_closing():
+        if self._asker is not None or not self._open or transport is None:
             raise LostError("the connection is closed")
         self._asker, self.since, self._filled = asker, now, 0
         transport.write(request)
 
     def close(self) -> None:
         """End the connection at once; a request under way fails."""
+        self._open = False
         if self._transport is not None:
             self._transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
         self._transport = cast("asyncio.Transport", transport)  # TCP and TLS have no other
+        self._open = True
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the head's limit decides
         """Return the rest of the head's buffer, which is never empty."""
@@ -102,26 +113,28 @@ class Connection(asyncio.BufferedProtocol):
             self._out_of_turn()
             self.close()
             return
-        end = self._buffer.find(END, begin, self._filled)
+        buffer, filled = self._buffer, self._filled
+        end = buffer.find(END, begin, filled)
         if end < 0:
-            if self._filled == MAX_HEAD:
+            if filled == MAX_HEAD:
                 self._fail(OddAnswerError("the head of the answer is too long"))
-        elif self._buffer.startswith(INTERIM):
+        elif buffer.startswith(INTERIM):
             self._fail(OddAnswerError("an interim answer"))
-        elif end + len(END) < self._filled:
+        elif end + len(END) < filled:
             self._out_of_turn()
             self._fail(SpokeOutOfTurnError("bytes follow an answer that has no body"))
         else:
-            head = bytes(self._view[: self._filled])
             self._asker, self._filled = None, 0
-            asker.heard(head, self)
+            asker.heard(bytes(self._view[:filled]), self)
 
     def eof_received(self) -> bool:
         """Close."""
+        self._open = False
         return False
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - lost is lost
         """Fail the request under way."""
+        self._open = False
         kind = LostError if self._filled == 0 else OddAnswerError
         self._fail(kind("the connection broke off"))
 

@@ -100,6 +100,7 @@ class Pool:
             most: Bound on the requests under way.
         """
         self.pace = Pace(clock=loop.time, most=most)
+        self._now = loop.time
         self.trusted = True
         self._out_of_turn = out_of_turn
         self._origin = origin
@@ -121,8 +122,20 @@ class Pool:
         """
         if self._under_way >= self.pace.limit:
             self._waiting.append(question)
-        else:
-            self._send(question)
+            return
+        self._under_way += 1
+        free, now = self._free, self._now()
+        while free:
+            connection = free.pop()
+            if now - connection.since <= IDLE_SECONDS:
+                try:
+                    connection.ask(question.request, question, now=now)
+                except LostError:
+                    pass  # closed while it rested; nobody heard the question
+                else:
+                    return
+            self.drop(connection)
+        self._begin(question)
 
     def answered(self, connection: Connection, *, keeps: bool) -> None:
         """Hear that an answer was beyond doubt, and whether the connection stays open."""
@@ -131,13 +144,16 @@ class Pool:
             self._free.append(connection)
         else:
             self.drop(connection)
-        self._ended()
+        self._under_way -= 1
+        if self._waiting:
+            self._ask_waiting()
 
     def doubted(self, connection: Connection | None) -> None:
         """Hear that there was no answer, or none beyond doubt."""
         if connection is not None:
             self.drop(connection)
-        self._ended()
+        self._under_way -= 1
+        self._ask_waiting()
 
     def drop(self, connection: Connection) -> None:
         """Close a connection for good."""
@@ -155,21 +171,6 @@ class Pool:
     def lost(self, question: Question, connection: Connection) -> None:
         """Hear that a kept connection was closed before it heard the question."""
         self.drop(connection)
-        self._begin(question)
-
-    def _send(self, question: Question) -> None:
-        self._under_way += 1
-        free, now = self._free, self._loop.time()
-        while free:
-            connection = free.pop()
-            if now - connection.since <= IDLE_SECONDS:
-                try:
-                    connection.ask(question.request, question, now=now)
-                except LostError:
-                    pass  # closed while it rested; nobody heard the question
-                else:
-                    return
-            self.drop(connection)
         self._begin(question)
 
     def _begin(self, question: Question) -> None:
@@ -197,10 +198,9 @@ class Pool:
             raise SpokeOutOfTurnError("the server sends bytes that nobody asked for")
         return head
 
-    def _ended(self) -> None:
-        self._under_way -= 1
+    def _ask_waiting(self) -> None:
         while self._waiting and self._under_way < self.pace.limit:
-            self._send(self._waiting.popleft())
+            self.ask(self._waiting.popleft())
 
     async def _connect(self) -> Connection:
         origin = self._origin

@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session, get_cert_path
 from botocore.utils import get_environ_proxies
 
+from intact.adapters.contact import FirstContact
 from intact.adapters.http.signing import ALGORITHM, Seal, seal
 from intact.errors import IntactError, UsageError
 from intact.s3 import ObjectRef, encode_key
@@ -113,7 +114,7 @@ class Route:
     credentials: Callable[[], Any] = field(repr=False)
     clock: Callable[[], float] = field(default=time.time, repr=False)
     _second: int = field(default=-1, repr=False)
-    _seal: Seal | None = field(default=None, repr=False)
+    _seal: Seal = field(init=False, repr=False)
 
     def request(self, ref: ObjectRef, *, etag: str | None = None) -> bytes:
         """Return the signed request for one object.
@@ -129,7 +130,7 @@ class Route:
         if etag is not None:
             return self._new_seal({"if-match": f'"{etag}"'}).request(path, query)
         second = int(self.clock())
-        if self._seal is None or self._second != second:
+        if self._second != second:
             self._seal, self._second = self._new_seal({}), second
         return self._seal.request(path, query)
 
@@ -276,7 +277,7 @@ def _agrees(
     path = route.prefix + encode_key(ref.key)
     target = url.partition("://")[2].removeprefix(urlsplit(url).netloc)
     same_target = target == f"{path}?{query}"
-    return same_target and ours.sign(path.encode(), query.encode()).decode() == signature
+    return same_target and ours.sign(path, query) == signature
 
 
 def _text(value: str | bytes) -> str:
@@ -293,7 +294,7 @@ def _proxied(client: S3Client, origin: Origin) -> bool:
 
 
 def _no_foreign_hooks(client: S3Client) -> bool:
-    """Whether nobody but AWS's own packages listens to what the client does.
+    """Whether nobody but AWS's own packages and ``FirstContact`` listens to what the client does.
 
     botocore has no public way to ask; where the private one is gone, the answer is no.
     """
@@ -302,6 +303,7 @@ def _no_foreign_hooks(client: S3Client) -> bool:
         return False
     return all(
         _home(handler) in {"boto3", "botocore", "s3transfer"}
+        or isinstance(getattr(handler, "__self__", None), FirstContact)
         for hook in _HOOKS
         for operation in ("HeadObject", "GetObject")
         for handler in handlers.prefix_search(f"{hook}.s3.{operation}")

@@ -55,26 +55,26 @@ class Seal:
         outer: HMAC's outer hash of the signing key.
     """
 
-    method: bytes
-    fixed: bytes = field(repr=False)
-    tail: bytes = field(repr=False)
+    method: str
+    fixed: str = field(repr=False)
+    tail: str = field(repr=False)
     inner: _Hash = field(repr=False)
     outer: _Hash = field(repr=False)
 
     def request(self, path: str, query: str = "") -> bytes:
         """Return a whole request without body; path and query are URL-encoded already."""
-        line, searched = path.encode("ascii"), query.encode("ascii")
-        target = b"%b?%b" % (line, searched) if query else line
-        signature = self.sign(line, searched)
-        return b"%b %b HTTP/1.1\r\n%b%b\r\n\r\n" % (self.method, target, self.fixed, signature)
+        target = f"{path}?{query}" if query else path
+        signature = self.sign(path, query)
+        head = f"{self.method} {target} HTTP/1.1\r\n{self.fixed}{signature}\r\n\r\n"
+        return head.encode("latin-1")
 
-    def sign(self, path: bytes, query: bytes) -> bytes:
+    def sign(self, path: str, query: str) -> str:
         """Signature of the request, in hex."""
-        canonical = sha256(b"%b\n%b\n%b\n%b" % (self.method, path, query, self.tail))
+        canonical = sha256(f"{self.method}\n{path}\n{query}\n{self.tail}".encode())
         inner, outer = self.inner.copy(), self.outer.copy()
         inner.update(hexlify(canonical.digest()))
         outer.update(inner.digest())
-        return hexlify(outer.digest())
+        return outer.hexdigest()
 
 
 def seal(
@@ -112,9 +112,9 @@ def seal(
     padded = key.ljust(sha256().block_size, b"\0")
     preface = f"{ALGORITHM}\n{moment}\n{terms}\n".encode("ascii")
     return Seal(
-        method=method.encode("ascii"),
-        fixed=wire.encode("latin-1"),
-        tail=f"{lines}\n{names}\n{sent['x-amz-content-sha256']}".encode(),
+        method=method,
+        fixed=wire,
+        tail=f"{lines}\n{names}\n{sent['x-amz-content-sha256']}",
         inner=sha256(padded.translate(_INNER) + preface),
         outer=sha256(padded.translate(_OUTER)),
     )

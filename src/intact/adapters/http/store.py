@@ -88,7 +88,7 @@ class LeanStore:
             self.distrust(route.origin)
             return self._head_alone(route, ref)
         try:
-            facts = facts_of(answer, self.reader)
+            facts = facts_of(answer, self.reader, version_id=ref.version_id)
         except OddAnswerError as error:
             line.close()
             facts = self.boto.head(ref)
@@ -109,7 +109,7 @@ class LeanStore:
         try:
             line = Line(route.origin, tls=self.tls(route.origin), timeouts=self.timeouts)
             answer, _ = line.ask(route.request(ref))
-            return facts_of(answer, self.reader)
+            return facts_of(answer, self.reader, version_id=ref.version_id)
         except (OddAnswerError, UsageError, BotoCoreError) as error:
             unasked = "the server sends bytes that nobody asked for, and now this"
             raise StoreError(f"HeadObject {ref}: {unasked}: {error}") from None
