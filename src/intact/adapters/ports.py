@@ -20,7 +20,10 @@ class ObjectStore(Protocol):
     """
 
     def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
-        """Size, identity and stored checksums of an object."""
+        """Size, identity and stored checksums of an object: of the version that ``ref`` names.
+
+        An answer about another version is a ``StoreError``: see ``ObjectFacts.may_be``.
+        """
 
     def parts(self, ref: ObjectRef, facts: ObjectFacts) -> PartList | Absent:
         """Where the parts of that version end; Absent where the server does not tell."""
