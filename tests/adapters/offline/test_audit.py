@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import pickle
 import subprocess
 import sys
@@ -197,6 +198,23 @@ def test_every_row_has_the_evidence_and_the_finding_of_the_rules(seed: int, tmp_
     mine = audit.counts()
     assert replace(mine, stray_computed_rows=0) == replace(counts, stray_computed_rows=0)
     assert counts.stray_computed_rows <= mine.stray_computed_rows  # one for each reading of a key
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_names_that_describe_other_files_are_names(tmp_path: Path) -> None:
+    plain = world(tmp_path, 5)
+    odd, decoy = tmp_path / "it's [1]*?", tmp_path / "it's 1xx"
+    odd.mkdir()
+    decoy.mkdir()
+    known = world(odd, 5)
+    for part in odd.iterdir():
+        (decoy / part.name).write_bytes(b"spoilt,row\n")
+    audits = [
+        OfflineAudit(each.subject, each.policy, each.inputs, folder=folder / "work", buckets=2)
+        for each, folder in ((plain, tmp_path), (known, odd))
+    ]
+    assert found(audits[0]) == found(audits[1])
+    assert audits[0].counts() == audits[1].counts()
 
 
 ROWS = (

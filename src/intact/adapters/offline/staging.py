@@ -26,6 +26,7 @@ from intact.adapters.offline.reports import (
     task_rows,
 )
 from intact.adapters.offline.words import quoted
+from intact.adapters.patterns import exactly
 from intact.adapters.plain import ELSEWHERE, spool_plain
 from intact.batch import MalformedRow, TaskResult, read_results
 from intact.batch.manifest import IGNORE, read_row
@@ -118,7 +119,7 @@ class Stage:
         self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
         files = list(self.folder.glob(f"{name}-*/*/*/*.parquet"))
         if both and files:  # a copy may be the source of another row
-            listed = ", ".join(f"'{_sql(file)}'" for file in files)
+            listed = ", ".join(quoted(exactly(file)) for file in files)
             staged = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
             again = f"SELECT * REPLACE ({key} AS key, true AS copy) FROM {staged} WHERE {mine}"
             self._once(f"{name}-copies", lambda into: self._partition(into / "rows", again))
@@ -299,7 +300,8 @@ class Stage:
     def _partition(self, into: Path, query: str) -> None:
         self._connection.execute(
             f"COPY (SELECT *, hash(key) % {self._buckets} AS slice FROM ({query})) "
-            f"TO '{_sql(into)}' (FORMAT parquet, COMPRESSION uncompressed, PARTITION_BY (slice))"
+            f"TO {quoted(str(into))} "
+            "(FORMAT parquet, COMPRESSION uncompressed, PARTITION_BY (slice))"
         )
 
     def _add(self, into: Path, path: Path, columns: dict[str, str]) -> None:
@@ -308,7 +310,7 @@ class Stage:
         if path.stat().st_size:
             self._partition(
                 into / "odd",
-                f"SELECT * FROM read_json('{_sql(path)}', format = 'newline_delimited', "
+                f"SELECT * FROM read_json({quoted(exactly(path))}, format = 'newline_delimited', "
                 f"maximum_object_size = 67108864, columns = {{{described}}})",
             )
         path.unlink()
@@ -395,11 +397,8 @@ def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def _staged(into: Path) -> str:
-    return f"read_parquet('{_sql(into)}/rows/*/*.parquet', hive_partitioning = false)"
-
-
-def _sql(path: Path) -> str:
-    return str(path).replace("'", "''")
+    files = quoted(f"{exactly(into)}/rows/*/*.parquet")
+    return f"read_parquet({files}, hive_partitioning = false)"
 
 
 def _json(row: Mapping[str, Any]) -> str:
