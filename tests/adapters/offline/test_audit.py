@@ -377,7 +377,8 @@ def test_what_a_kill_leaves_is_gone_on_with(tmp_path: Path) -> None:
         for _ in range(4):
             assert process.stdout.readline()
         process.kill()
-    kept = {file: file.stat().st_mtime_ns for file in (tmp_path / "killed").rglob("?.parquet")}
+    notes = (tmp_path / "killed").rglob("?.json")
+    kept = {file: file.stat().st_mtime_ns for file in (n.with_suffix(".parquet") for n in notes)}
     assert kept
     again = OfflineAudit(*arguments[:3], folder=tmp_path / "killed", buckets=16)
     whole = OfflineAudit(*arguments[:3], folder=tmp_path / "whole", buckets=16)
