@@ -13,14 +13,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intact.adapters.duckdb import TaskJoin
-from intact.adapters.offline import staging, views
+from intact.adapters.offline import staging
 from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.inputs import Inputs, Of
 from intact.adapters.offline.joining import OFFLINE, TWICE, UNLISTED
@@ -347,14 +346,6 @@ def test_a_row_of_a_manifest_is_kept_as_it_stands(cells: int, tmp_path: Path) ->
     stage.manifest(tmp_path / "manifest", fields=("Bucket", "Key"))
     lost = (stage.folder / "manifest" / MALFORMED).read_text().splitlines()
     assert [json.loads(line)["text"] for line in lost] == ([] if cells == 1 else [text])
-
-
-@pytest.mark.parametrize("every", [2, 1500])
-def test_rows_are_left_out_alike_whether_they_are_few_or_many(every: int) -> None:
-    found = pa.table({"row": range(3000)})
-    several = pa.array([row % every == 0 for row in range(3000)])
-    left = views._without(found, several)  # noqa: SLF001 - what the audit joins again
-    assert left["row"].to_pylist() == [row for row in range(3000) if row % every]
 
 
 KILLED = """

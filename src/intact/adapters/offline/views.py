@@ -30,8 +30,6 @@ _COLUMNS = {
     "source": LISTED,
     "destination": LISTED,
 }
-_FEW = 100
-"""Rows that are cheaper to leave out without copying the others: each makes a batch."""
 _OBJECT = "bucket, key, coalesce(version, '') AS version"
 
 
@@ -105,8 +103,8 @@ class Views:
     def joined(self) -> pa.Table:
         """Return a row for each row of the manifest, in batches, so that few are copied."""
         wanted = self._number("SELECT count(*) FROM rows")
-        found = self._fetch(joined(self.terms, unique=True))
-        flat = found if found.num_rows == wanted else self._sorted_out(found)
+        found = self._arrow(joined(self.terms, unique=True))
+        flat = self._filled(found) if found.num_rows == wanted else self._sorted_out(found)
         if flat.num_rows != wanted:
             raise AssertionError(f"a join made {flat.num_rows} rows of {wanted}")
         return flat
@@ -168,7 +166,7 @@ class Views:
         rows = found["row"].combine_chunks()
         counted = rows.value_counts()
         several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-        once = _without(found, pc.is_in(rows, value_set=several))
+        once = self._filled(found.filter(pc.invert(pc.is_in(rows, value_set=several))))
         self._connection.register("several", pa.table({"line": several}))
         tables = [made.table for made in self.terms.computed]
         tables += ["results"] if self.terms.has_report else []
@@ -184,9 +182,7 @@ class Views:
         again = pa.table(dict(zip(again.column_names, more, strict=True)))
         return pa.concat_tables([once, again], promote_options="default")
 
-    def _fetch(self, query: str) -> pa.Table:
-        """Join unique rows."""
-        found = self._arrow(query)
+    def _filled(self, found: pa.Table) -> pa.Table:
         nothing = pa.record_batch(
             [pa.array([], field.type) for field in found.schema], found.schema
         )
@@ -220,15 +216,3 @@ class Views:
 
 def _sum(numbers: pa.Array) -> int:
     return pc.sum(numbers).as_py() or 0
-
-
-def _without(found: pa.Table, several: pa.BooleanArray) -> pa.Table:
-    """Leave out rows; a few of them without copying the others."""
-    if several.true_count > _FEW:
-        return found.filter(pc.invert(several)).combine_chunks()
-    kept, begin = [found.slice(0, 0)], 0
-    for end in [*pc.indices_nonzero(several).to_pylist(), found.num_rows]:
-        if end > begin:
-            kept.append(found.slice(begin, end - begin))
-        begin = end + 1
-    return pa.concat_tables(kept)
