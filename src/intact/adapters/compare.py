@@ -13,6 +13,7 @@ import duckdb
 
 from intact.adapters.arrow import SCHEMA
 from intact.adapters.files import sync_folder
+from intact.adapters.patterns import exactly
 from intact.adapters.writing import LedgerWriter, require_same
 from intact.audit import Counts
 from intact.errors import UsageError
@@ -87,7 +88,7 @@ def differences(
         ) as connection,
     ):
         for name, reader in (("before", before), ("after", after)):
-            files = [str(file) for file in reader.files()]
+            files = [exactly(file) for file in reader.files()]
             relation = (
                 connection.read_parquet(files)
                 if files

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 import duckdb
 
+from intact.adapters.patterns import exactly
 from intact.adapters.plain import LINES, spool_plain
 from intact.batch.lint import RULES, Found, check_row
 from intact.batch.operations import MAX_COPY_SIZE
@@ -119,7 +120,7 @@ def _plain_rows(columns: Sequence[str], *, prefix_size: int) -> str:
 
 def _load(connection: duckdb.DuckDBPyConnection, plain: Path, odd: Path, query: str) -> None:
     connection.execute("PRAGMA force_compression = 'uncompressed'")  # hashes do not compress
-    connection.execute(f"CREATE TABLE plain AS {query}", [str(plain)])
+    connection.execute(f"CREATE TABLE plain AS {query}", [exactly(plain)])
     connection.execute(
         f"CREATE TABLE odd AS SELECT line, flags, named = 1 AS named, {_HASHES} FROM "  # noqa: S608 - as above
         "(SELECT line, flags, named, url_decode(bucket) AS bucket, url_decode(key) AS key, "
@@ -127,7 +128,7 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, odd: Path, query: 
         "quote = '\"', escape = '\"', delim = ',', nullstr = '\\3', columns = {'line': 'BIGINT', "
         "'flags': 'BIGINT', 'named': 'BIGINT', 'bucket': 'VARCHAR', 'key': 'VARCHAR', "
         "'version': 'VARCHAR'}))",
-        [str(odd)],
+        [exactly(odd)],
     )
     connection.execute(
         "CREATE VIEW checked AS "

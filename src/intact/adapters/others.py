@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from intact.adapters.patterns import exactly
 from intact.adapters.report import fetch_report, saved_report
 from intact.batch import MalformedRow
 from intact.batch.expected import expected_of_cells, read_sums
@@ -147,7 +148,7 @@ def _parquet(path: Path) -> Iterator[tuple[int, dict[str, str] | MalformedRow]]:
     try:
         with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
             cursor = connection.execute(
-                "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(?)", [str(path)]
+                "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM read_parquet(?)", [exactly(path)]
             )
             names = [column[0] for column in cursor.description or ()]
             _require_key(path, names)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from intact.adapters.arrow import EPOCH
+from intact.adapters.patterns import exactly
 from intact.audit import Level, Reason, Verdict
 from intact.audit.summary import UNPROVEN, WRONG
 from intact.errors import FormatError
@@ -199,7 +200,7 @@ def _opened(ledger: LedgerReader, memory_limit: str) -> Iterator[duckdb.DuckDBPy
             }
         ) as connection,
     ):
-        files = ", ".join(_literal(str(file)) for file in ledger.files())
+        files = ", ".join(_literal(exactly(file)) for file in ledger.files())
         source = f"read_parquet([{files}])" if files else "nothing"
         try:
             connection.execute(_NOTHING)

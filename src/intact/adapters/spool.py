@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from intact.adapters.patterns import exactly
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
@@ -54,7 +56,7 @@ class Spool:
         with path.open("w", encoding="utf-8", newline="") as file:
             yield csv.writer(file, quoting=csv.QUOTE_NONNUMERIC).writerow
         self._connection.execute(
-            f"COPY {table} FROM {literal(str(path))} "
+            f"COPY {table} FROM {literal(exactly(path))} "
             "(FORMAT csv, HEADER false, AUTO_DETECT false, DELIMITER ',', QUOTE '\"', "
             "ESCAPE '\"', NEW_LINE '\\r\\n', NULLSTR '\\N')"
         )

@@ -8,6 +8,7 @@ from typing import IO, TYPE_CHECKING
 
 import duckdb
 
+from intact.adapters.patterns import exactly
 from intact.batch.listed import COLUMNS, Listed
 from intact.batch.manifest import IGNORE
 from intact.errors import FormatError, UsageError
@@ -134,7 +135,7 @@ def parquet_columns(path: Path) -> dict[str, str]:
     known = {name.lower(): name for name in COLUMNS}
     with duckdb.connect() as connection:
         described = connection.execute(
-            "SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [str(path)]
+            "SELECT name FROM parquet_schema(?) WHERE num_children IS NULL", [exactly(path)]
         ).fetchall()
     return {
         known[plain]: name
@@ -163,7 +164,7 @@ def parquet_rows(
         )
         query = f"SELECT {selected} FROM read_parquet(?)"  # noqa: S608 - quoted names
         with duckdb.connect(config={"memory_limit": "1GB"}) as connection:
-            cursor = connection.execute(query, [str(path)])
+            cursor = connection.execute(query, [exactly(path)])
             while page := cursor.fetchmany(PAGE):
                 for values in page:
                     number += 1

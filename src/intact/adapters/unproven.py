@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 import duckdb
 
 from intact.adapters.arrow import SCHEMA
+from intact.adapters.patterns import exactly
 from intact.audit import Reason, Verdict
 from intact.audit.remedy import Remedy, remedy, sides_to_compute
 from intact.checksum import Algorithm, ChecksumType
@@ -132,7 +133,7 @@ class UnprovenRows:
                 "autoload_known_extensions": False,
             }
         )
-        files = [str(file) for file in reader.files()]
+        files = [exactly(file) for file in reader.files()]
         relation = (
             self._connection.read_parquet(files)
             if files

@@ -106,18 +106,15 @@ def known(flat: pa.RecordBatch) -> pa.RecordBatch:
     )
 
 
-def judged(
-    known: pa.RecordBatch, sorts: pa.DictionaryArray, found: Sequence[Judged], *, terms: str
-) -> pa.Table:
+def judged(known: pa.RecordBatch, at: pa.Array, found: Sequence[Judged], *, terms: str) -> pa.Table:
     """Add its finding to each row.
 
     Args:
         known: The rows.
-        sorts: The sort of each row.
+        at: The place of each row's sort in the dictionary.
         found: What each sort was found to be, in the order of the dictionary.
         terms: Why the slots that were asked for were not answered.
     """
-    at = sorts.indices
     verdicts = {
         "verdict": [finding.verdict.value for finding, _ in found],
         "reason": [finding.reason.value for finding, _ in found],

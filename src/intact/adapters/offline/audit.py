@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,10 @@ from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from concurrent.futures import Future
     from pathlib import Path
+
+    import pyarrow as pa
 
     from intact.adapters.offline.inputs import Inputs
     from intact.audit import Policy, Subject
@@ -103,15 +107,21 @@ class OfflineAudit:
         """
         done = self._folder / "slices"
         done.mkdir(parents=True, exist_ok=True)
-        terms = None
-        for bucket in range(self.buckets):
-            path, note = done / f"{bucket}.parquet", done / f"{bucket}.json"
-            if not note.exists():
-                terms = terms or self._load()
-                found = self._judge(bucket, terms, path)
-                with whole_file(note) as file:
-                    file.write(json.dumps(asdict(found)).encode())
-            yield path, Slice(**json.loads(note.read_bytes()))
+        terms: Views | None = None
+        writing: Future[tuple[Path, Slice]] | None = None
+        with ThreadPoolExecutor(1) as writer:  # writes a bucket while the next one is joined
+            for bucket in range(self.buckets):
+                path, note = done / f"{bucket}.parquet", done / f"{bucket}.json"
+                table, found = None, None
+                if not note.exists():
+                    terms = terms or self._load()
+                    table, found = judged(terms, bucket, self._policy)
+                written = writing.result() if writing else None
+                writing = writer.submit(_written, table, found, path=path, note=note)
+                if written:
+                    yield written
+            if writing:
+                yield writing.result()
 
     def malformed_rows(self) -> Iterator[Record]:
         """Yield a record for each row of the manifest that could not be read."""
@@ -207,12 +217,17 @@ class OfflineAudit:
         )
         return views
 
-    def _judge(self, bucket: int, views: Views, path: Path) -> Slice:
-        """Join one bucket, judge its sorts, and write its rows."""
-        table, found = judged(views, bucket, self._policy)
+
+def _written(
+    table: pa.Table | None, found: Slice | None, *, path: Path, note: Path
+) -> tuple[Path, Slice]:
+    """Write a bucket's rows, then the note that they are whole; nothing where that is done."""
+    if table is not None and found is not None:
         with named_whole(path) as name:
             pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
-        return found
+        with whole_file(note) as file:
+            file.write(json.dumps(asdict(found)).encode())
+    return path, Slice(**json.loads(note.read_bytes()))
 
 
 def _bytes(connection: duckdb.DuckDBPyConnection) -> int:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from intact.adapters.arrow import SCHEMA
 from intact.adapters.offline import assembling, joining
 from intact.adapters.rows import known
 from intact.audit import Evidence, Slot, Withheld, decide
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from intact.adapters.offline.views import Views
     from intact.audit import Finding, Policy
@@ -44,7 +45,7 @@ class Slice:
     sorts: int
 
 
-def joined(views: Views, bucket: int) -> tuple[pa.RecordBatch, pa.RecordBatch, Slice]:
+def joined(views: Views, bucket: int) -> tuple[list[pa.RecordBatch], pa.Table, Slice]:
     """Join one bucket.
 
     Returns its rows in columns of ``KNOWN``, the join itself, and what the bucket held, sorts not
@@ -52,7 +53,8 @@ def joined(views: Views, bucket: int) -> tuple[pa.RecordBatch, pa.RecordBatch, S
     """
     views.show(bucket)
     flat = views.joined()
-    rows = assembling.known(flat.drop_columns(["sort", *views.numbers]))
+    told = flat.drop_columns(["sort", *views.numbers])
+    rows = [assembling.known(batch) for batch in told.to_batches()]
     held = Slice(
         rows=flat.num_rows,
         **_ends(flat.column("row")),
@@ -66,10 +68,15 @@ def joined(views: Views, bucket: int) -> tuple[pa.RecordBatch, pa.RecordBatch, S
 def judged(views: Views, bucket: int, policy: Policy) -> tuple[pa.Table, Slice]:
     """Join one bucket and judge its sorts; the rows are a ledger's, in no order."""
     rows, flat, held = joined(views, bucket)
-    sorts = pc.dictionary_encode(flat.column("sort"))
-    found = [_decide(evidence, policy) for evidence in _samples(rows, sorts)]
-    table = assembling.judged(rows, sorts, found, terms=joining.OFFLINE)
-    return table, replace(held, sorts=len(found))
+    sorts = pc.dictionary_encode(flat.column("sort").combine_chunks())
+    found = {sort: _decide(evidence, policy) for sort, evidence in _samples(rows, sorts.indices)}
+    findings = [found[sort] for sort in range(len(sorts.dictionary))]
+    tables, begin = [SCHEMA.empty_table()], 0
+    for batch in rows:
+        at = sorts.indices.slice(begin, batch.num_rows)
+        tables.append(assembling.judged(batch, at, findings, terms=joining.OFFLINE))
+        begin += batch.num_rows
+    return pa.concat_tables(tables), replace(held, sorts=len(found))
 
 
 def _decide(evidence: Evidence, policy: Policy) -> tuple[Finding, frozenset[Slot]]:
@@ -81,15 +88,21 @@ def _decide(evidence: Evidence, policy: Policy) -> tuple[Finding, frozenset[Slot
     return step, frozenset(asked)
 
 
-def _samples(rows: pa.RecordBatch, sorts: pa.DictionaryArray) -> Iterator[Evidence]:
-    """The evidence of one row of each sort, in the order of the dictionary."""
-    places = pc.subtract(pc.cumulative_sum(pa.repeat(1, rows.num_rows)), 1)
-    numbers = pa.table({"sort": sorts.indices, "at": places})
-    first = numbers.group_by("sort").aggregate([("at", "min")]).sort_by("sort")
-    for _, evidence in known(rows.take(first["at_min"].combine_chunks())):
-        yield evidence
+def _samples(rows: Sequence[pa.RecordBatch], sorts: pa.Array) -> Iterator[tuple[int, Evidence]]:
+    """The number of each sort, and the evidence of its first row."""
+    places = pc.subtract(pc.cumulative_sum(pa.repeat(1, len(sorts))), 1)
+    numbers = pa.table({"sort": sorts, "at": places})
+    first = numbers.group_by("sort").aggregate([("at", "min")])
+    begin = 0
+    for batch in rows:
+        at = pc.subtract(first["at_min"], begin)
+        inside = pc.and_(pc.greater_equal(at, 0), pc.less(at, batch.num_rows))
+        found = batch.take(at.filter(inside).combine_chunks())
+        numbered = zip(first["sort"].filter(inside).to_pylist(), known(found), strict=True)
+        yield from ((sort, evidence) for sort, (_, evidence) in numbered)
+        begin += batch.num_rows
 
 
-def _ends(rows: pa.Array) -> dict[str, int]:
+def _ends(rows: pa.ChunkedArray) -> dict[str, int]:
     ends = pc.min_max(rows)
     return {"first": ends["min"].as_py() or 0, "last": ends["max"].as_py() or 0}

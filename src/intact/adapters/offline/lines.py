@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from intact.adapters.offline.words import quoted
+from intact.adapters.patterns import exactly
 from intact.batch import MalformedRow, TaskResult, read_results
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def lines_of(parts: Sequence[Path], *, cells: int = CELLS) -> str:
 
     What DuckDB skips, or cuts off behind that many cells, is missed in the bytes.
     """
-    files = ", ".join(quoted(str(part)) for part in parts)
+    files = ", ".join(quoted(exactly(part)) for part in parts)
     described = ", ".join(f"h{place}: 'VARCHAR'" for place in range(1, cells + 1))
     return f"read_csv([{files}], {_OPTIONS}, columns = {{{described}}})"
 

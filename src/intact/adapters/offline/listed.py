@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from intact.adapters.offline.words import quoted
+from intact.adapters.patterns import exactly
 from intact.errors import FormatError
 from intact.s3.objects import SSE_S3
 
@@ -42,7 +43,7 @@ def inventory_query(listed: InventoryInput, *, prefix: str) -> str:
         raise FormatError(f"inventory has no column {', '.join(missing)}; wanted them all")
     cell = {name: f'"{name}"' for name in listed.schema}
     described = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in listed.schema)
-    files = ", ".join(quoted(str(part)) for part in listed.parts)
+    files = ", ".join(quoted(exactly(part)) for part in listed.parts)
     form = "replace(Key, '+', ' ')"
     own = (
         "key"

@@ -126,7 +126,8 @@ def computed_query(lines: str, *, end: int) -> str:
     return (
         f"SELECT h1, key, h3, false, CASE h9 {_NUMBERS} END, digest, NULL::INTEGER, etag, "
         f"{_rest(11, end=end)} "
-        f"FROM (SELECT *, coalesce(({_BARE} AND h4 = 'failed') OR ({_SAID}), false) AS plain "
+        f"FROM (SELECT *, coalesce(CASE h4 WHEN 'succeeded' THEN {_SAID} ELSE {_BARE} END, false) "
+        "AS plain "
         f"FROM (SELECT *, {KEY.format('h2')} AS key, to_base64(TRY(unhex({hexed}))) AS digest, "
         f"{said} AS said, {etag} AS etag "
         f"FROM (SELECT *, {SPACED.format('h2')} AS spaced FROM {lines})))"

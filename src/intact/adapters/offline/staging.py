@@ -11,7 +11,7 @@ import json
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from intact.adapters.offline.lines import CHUNK, NOTHING, alone, line_end, lines_of, text_size
 from intact.adapters.offline.listed import inventory_query
@@ -25,10 +25,12 @@ from intact.adapters.offline.reports import (
     task_query,
     task_rows,
 )
+from intact.adapters.offline.taking import Taker, take_row
 from intact.adapters.offline.words import quoted
+from intact.adapters.patterns import exactly
 from intact.adapters.plain import ELSEWHERE, spool_plain
 from intact.batch import MalformedRow, TaskResult, read_results
-from intact.batch.manifest import IGNORE, read_row
+from intact.batch.manifest import IGNORE
 from intact.errors import FormatError
 
 if TYPE_CHECKING:
@@ -37,9 +39,8 @@ if TYPE_CHECKING:
     import duckdb
 
     from intact.adapters.offline.inputs import ComputedInput, InventoryInput
+    from intact.adapters.offline.taking import Reader
     from intact.s3 import ObjectRef
-
-    Reader = Callable[[TaskResult], Iterator[dict[str, Any]]]
 
     class Query(Protocol):
         """SQL that reads lines of a report; see ``task_query``."""
@@ -118,7 +119,7 @@ class Stage:
         self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
         files = list(self.folder.glob(f"{name}-*/*/*/*.parquet"))
         if both and files:  # a copy may be the source of another row
-            listed = ", ".join(f"'{_sql(file)}'" for file in files)
+            listed = ", ".join(quoted(exactly(file)) for file in files)
             staged = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
             again = f"SELECT * REPLACE ({key} AS key, true AS copy) FROM {staged} WHERE {mine}"
             self._once(f"{name}-copies", lambda into: self._partition(into / "rows", again))
@@ -165,7 +166,7 @@ class Stage:
         ):
             elsewhere: list[int] = [0, 0]
             for line, text in spool_plain(file, spool):
-                _odd_row(text, line=line, fields=fields, good=good, bad=bad)
+                take_row(text, line=line, fields=fields, good=good, bad=bad)
                 elsewhere = [elsewhere[0] + 1, elsewhere[1] + line]
         if not plain.stat().st_size:
             raise FormatError(f"{path}: the manifest has no rows, so nothing is proven")
@@ -186,7 +187,7 @@ class Stage:
             for (wanted,) in odd_lines:
                 text = next(text for line, text in numbered if line == wanted)
                 row = text.removesuffix("\n")
-                _odd_row(row, line=wanted, fields=fields, good=good, bad=bad)
+                take_row(row, line=wanted, fields=fields, good=good, bad=bad)
         self._add(into, odd, MANIFEST)
         plain.unlink()
 
@@ -236,7 +237,7 @@ class Stage:
         odd = into / "odd.jsonl"
         tally = {"rows": 0, "succeeded": 0, "failed": 0, "malformed": 0}
         with odd.open("w") as good, (into / MALFORMED).open("w") as bad:
-            taker = _Taker(read, good=good, bad=bad, tally=tally)
+            taker = Taker(read, good=good, bad=bad, tally=tally)
             while left:
                 whole, alones = self._lines(into, left, query=query, columns=columns)
                 left = {part: end for part, end in left.items() if part not in whole}
@@ -299,7 +300,8 @@ class Stage:
     def _partition(self, into: Path, query: str) -> None:
         self._connection.execute(
             f"COPY (SELECT *, hash(key) % {self._buckets} AS slice FROM ({query})) "
-            f"TO '{_sql(into)}' (FORMAT parquet, COMPRESSION uncompressed, PARTITION_BY (slice))"
+            f"TO {quoted(str(into))} "
+            "(FORMAT parquet, COMPRESSION uncompressed, PARTITION_BY (slice))"
         )
 
     def _add(self, into: Path, path: Path, columns: dict[str, str]) -> None:
@@ -308,7 +310,7 @@ class Stage:
         if path.stat().st_size:
             self._partition(
                 into / "odd",
-                f"SELECT * FROM read_json('{_sql(path)}', format = 'newline_delimited', "
+                f"SELECT * FROM read_json({quoted(exactly(path))}, format = 'newline_delimited', "
                 f"maximum_object_size = 67108864, columns = {{{described}}})",
             )
         path.unlink()
@@ -318,31 +320,6 @@ class Stage:
         cursor = self._connection.execute(query)
         while page := cursor.fetchmany(10_000):
             yield from page
-
-
-class _Taker:
-    """Takes what Python reads of a report to where it belongs."""
-
-    def __init__(self, read: Reader, *, good: IO[str], bad: IO[str], tally: dict[str, int]) -> None:
-        self._read, self._good, self._bad, self._tally = read, good, bad, tally
-
-    def take(self, part: Path, result: TaskResult | MalformedRow) -> None:
-        """Keep what a row says, or the row itself where it says nothing."""
-        if isinstance(result, MalformedRow):
-            self._leave(part, result.text, result.problem)
-            return
-        try:
-            rows = list(self._read(result))
-        except FormatError as error:
-            self._leave(part, result.row(), str(error))
-            return
-        self._good.writelines(_json(row) for row in rows)
-        self._tally["rows"] += 1
-        self._tally[result.status.value] += 1
-
-    def _leave(self, part: Path, text: str, problem: str) -> None:
-        self._bad.write(_json({"file": part.name, "text": text, "problem": problem}))
-        self._tally["malformed"] += 1
 
 
 def _manifest_query(plain: Path, fields: tuple[str, ...]) -> str:
@@ -361,16 +338,6 @@ def _manifest_query(plain: Path, fields: tuple[str, ...]) -> str:
         f"row_number() OVER () AS line, {cell['Bucket']} AS bucket, {cell['Key']} AS raw_key, "
         f"{version}::VARCHAR AS version FROM {lines_of([plain], cells=len(fields) + 1)})))"
     )
-
-
-def _odd_row(text: str, *, line: int, fields: tuple[str, ...], good: IO[str], bad: IO[str]) -> None:
-    row = read_row(text, line=line, fields=fields)
-    if isinstance(row, MalformedRow):
-        bad.write(_json({"line": row.line, "text": row.text, "problem": row.problem}))
-    else:
-        source = row.source
-        cells = {"bucket": source.bucket, "key": source.key, "version": source.version_id}
-        good.write(_json({"line": line} | cells))
 
 
 def _read(ends: Mapping[Path, int], *, query: Query, columns: dict[str, str]) -> str:
@@ -395,12 +362,5 @@ def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
 
 
 def _staged(into: Path) -> str:
-    return f"read_parquet('{_sql(into)}/rows/*/*.parquet', hive_partitioning = false)"
-
-
-def _sql(path: Path) -> str:
-    return str(path).replace("'", "''")
-
-
-def _json(row: Mapping[str, Any]) -> str:
-    return json.dumps(row) + "\n"
+    files = quoted(f"{exactly(into)}/rows/*/*.parquet")
+    return f"read_parquet({files}, hive_partitioning = false)"

@@ -14,6 +14,7 @@ from intact.adapters.offline.listed import LISTED
 from intact.adapters.offline.reports import COMPUTED, TASKS
 from intact.adapters.offline.staging import MANIFEST, ODD
 from intact.adapters.offline.words import quoted
+from intact.adapters.patterns import exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,6 @@ _COLUMNS = {
     "source": LISTED,
     "destination": LISTED,
 }
-_FEW = 1000
 _OBJECT = "bucket, key, coalesce(version, '') AS version"
 
 
@@ -100,18 +100,16 @@ class Views:
                 of.value, f"FROM {self._files(of.value, bucket)} WHERE key IS NOT NULL {current}"
             )
 
-    def joined(self) -> pa.RecordBatch:
-        """Return a row for each row of the manifest."""
+    def joined(self) -> pa.Table:
+        """Return a row for each row of the manifest, in batches, so that few are copied."""
         wanted = self._number("SELECT count(*) FROM rows")
-        found = self._fetch(joined(self.terms, unique=True))
-        if found.num_rows == wanted:
-            return pa.RecordBatch.from_pydict(self._filled(found))
-        flat = self._sorted_out(found)
+        found = self._arrow(joined(self.terms, unique=True))
+        flat = self._filled(found) if found.num_rows == wanted else self._sorted_out(found)
         if flat.num_rows != wanted:
             raise AssertionError(f"a join made {flat.num_rows} rows of {wanted}")
         return flat
 
-    def leftovers(self, flat: pa.RecordBatch) -> dict[str, int]:
+    def leftovers(self, flat: pa.Table) -> dict[str, int]:
         """Count what no row accounts for, and what speaks of an object again."""
         found = {"stray_results": 0, "duplicate_results": 0, "stray_computed": 0}
         exact = self.duplicates == 0
@@ -163,12 +161,12 @@ class Views:
         )
         self._view("rows", f"SELECT *, {shared} AS shared, {replaced} AS replaced FROM named")
 
-    def _sorted_out(self, found: pa.Table) -> pa.RecordBatch:
+    def _sorted_out(self, found: pa.Table) -> pa.Table:
         """Join those rows again of which an input speaks twice."""
         rows = found["row"].combine_chunks()
         counted = rows.value_counts()
         several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-        once = self._filled(_without(found, pc.is_in(rows, value_set=several)))
+        once = self._filled(found.filter(pc.invert(pc.is_in(rows, value_set=several))))
         self._connection.register("several", pa.table({"line": several}))
         tables = [made.table for made in self.terms.computed]
         tables += ["results"] if self.terms.has_report else []
@@ -177,20 +175,24 @@ class Views:
         keys = "SELECT key FROM rows WHERE line IN (SELECT line FROM several)"
         few = [f"{name} AS (FROM {name} WHERE key IN (FROM few))" for name in tables]
         some = "rows AS (FROM rows WHERE line IN (SELECT line FROM several))"
-        again = self._fetch(f"WITH few AS MATERIALIZED ({keys}), {', '.join([*few, some])} {query}")
+        again = self._arrow(f"WITH few AS MATERIALIZED ({keys}), {', '.join([*few, some])} {query}")
         self._connection.unregister("several")
-        columns = {}
-        for name in again.column_names:
-            more = again[name].combine_chunks()
-            some = once[name] if name in once else pa.nulls(len(once["row"]), more.type)
-            columns[name] = pa.concat_arrays([some, more.cast(some.type)])
-        return pa.RecordBatch.from_pydict(columns)
+        kinds = {field.name: field.type for field in once.schema}
+        more = [again[name].cast(kinds.get(name, again[name].type)) for name in again.column_names]
+        again = pa.table(dict(zip(again.column_names, more, strict=True)))
+        return pa.concat_tables([once, again], promote_options="default")
 
-    def _filled(self, found: pa.Table) -> dict[str, pa.Array]:
-        given = {name: found[name].combine_chunks() for name in found.column_names}
-        return assembling.filled(given, self.terms)
+    def _filled(self, found: pa.Table) -> pa.Table:
+        nothing = pa.record_batch(
+            [pa.array([], field.type) for field in found.schema], found.schema
+        )
+        filled = []
+        for batch in found.to_batches() or [nothing]:
+            given = dict(zip(batch.schema.names, batch.columns, strict=True))
+            filled.append(pa.table(assembling.filled(given, self.terms)))
+        return pa.concat_tables(filled, promote_options="default")
 
-    def _fetch(self, query: str) -> pa.Table:
+    def _arrow(self, query: str) -> pa.Table:
         return self._connection.sql(query).to_arrow_table()
 
     def _view(self, name: str, query: str) -> None:
@@ -198,11 +200,11 @@ class Views:
 
     def _files(self, name: str, bucket: int | None = None) -> str:
         """Rows of one bucket of an input, or of all."""
-        every = sorted(map(str, self._stage.glob(f"{name}/*/slice=*/*.parquet")))
-        part = f"/slice={bucket}/"
-        found = [file for file in every if bucket is None or part in file]
+        slices = "*" if bucket is None else bucket
+        found = sorted(map(exactly, self._stage.glob(f"{name}/*/slice={slices}/*.parquet")))
         if found:
-            return f"(FROM read_parquet({found}, union_by_name = true, hive_partitioning = false))"
+            files, terms = ", ".join(map(quoted, found)), "hive_partitioning = false"
+            return f"(FROM read_parquet([{files}], union_by_name = true, {terms}))"
         kinds = next(kinds for start, kinds in _COLUMNS.items() if name.startswith(start)) | ODD
         nothing = ", ".join(f"NULL::{kind} AS {column}" for column, kind in kinds.items())
         return f"(SELECT {nothing} WHERE false)"
@@ -214,14 +216,3 @@ class Views:
 
 def _sum(numbers: pa.Array) -> int:
     return pc.sum(numbers).as_py() or 0
-
-
-def _without(found: pa.Table, several: pa.BooleanArray) -> pa.Table:
-    """Leave out rows; a few of them without copying the others."""
-    if several.true_count > _FEW:
-        return found.filter(pc.invert(several))
-    kept, begin = [], 0
-    for end in [*pc.indices_nonzero(several).to_pylist(), found.num_rows]:
-        kept.append(found.slice(begin, end - begin))
-        begin = end + 1
-    return pa.concat_tables(kept)

@@ -80,7 +80,9 @@ class Judge:
             return [table, *lost], held
         rows, _, held = joined(views, bucket)
         runner = Runner(store, store, self.policy, self.workers)
-        asked = runner.run((copy, _unasked(evidence)) for copy, evidence in known(rows))
+        asked = runner.run(
+            (copy, _unasked(evidence)) for batch in rows for copy, evidence in known(batch)
+        )
         return [*map(columns, _chunks(asked)), *lost, SCHEMA.empty_table()], held
 
     def _lost(self, folder: Path, bucket: int) -> Iterator[list[Record]]:
