@@ -110,21 +110,6 @@ def test_a_composite_value_that_s3_does_not_know_is_no_reason_to_end() -> None:
         assert finding.level is level
 
 
-def test_versions_whose_answers_are_of_others_are_no_evidence() -> None:
-    late = replace(facts(BODY, written=END), version_id="2")
-    history = [(late, BODY, Absent()), (replace(late, version_id="1"), BODY, Absent())]
-
-    class Forgetful(FakeStore):
-        def head(self, ref: ObjectRef) -> ObjectFacts | Absent:
-            return super().head(replace(ref, version_id=None))
-
-    copied = Forgetful({"0": replace(late, last_modified=AFTER)}, history={"0": history})
-    policy = replace(PLAIN, window=Window(begin=BEGIN, end=END))
-    (record,) = Runner(store(1), copied, policy).run(copies(1))
-    assert isinstance(record.evidence.destination_versions, Unreadable)
-    assert record.finding.verdict is Verdict.UNCHECKED
-
-
 def test_more_parts_than_s3_allows_are_no_reason_to_end() -> None:
     body = b"a" * (MAX_PARTS + 1)
     many = PartList(sizes=(1,) * len(body))
