@@ -63,6 +63,7 @@ _VARYING = (
     (re.compile(rf"^({_RACE}).*\n", re.MULTILINE), ""),
     (re.compile(rf'^\{{.*"record": "{_RECORDS}".*\n', re.MULTILINE), ""),
     (re.compile(r"^[\w-]+ +(yes|no)( +yes)?\n", re.MULTILINE), ""),
+    (re.compile(r"^kernel +usable", re.MULTILINE), "kernel usable"),
     (re.compile(r"\d+ files for python3\.\d+"), "N files for PYTHON"),
     (re.compile(r'"runtime": "python3\.\d+"'), '"runtime": "PYTHON"'),
     (re.compile(r'"files": \d+\}'), '"files": N}'),

@@ -72,6 +72,7 @@ AFTER = {
 NEW = {"intact job submit": "job.json.submitted", "intact manifest split": "parts"}
 """What is not there yet when lines that begin so run."""
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/k"
+AUDITED = "intact-audit-20261122T030000Z"
 FUNCTION = "arn:aws:lambda:us-east-1:111122223333:function:intact"
 REQUEST = "unchanged.json"
 """The request that was submitted, whatever examples made of ``job.json``."""
@@ -221,9 +222,9 @@ def furnish(world: World) -> None:
     written(folder / "shard-2/ledger", records[3:])
     (folder / "audit").mkdir()
     copied(folder / "audit/ledger")
-    world.run("intact audit job.record --sign-key auditor.key --out intact-audit-20261122T030000Z")
+    world.run(f"intact audit job.record --sign-key auditor.key --out {AUDITED}")
     for day in ("monday", "tuesday"):
-        shutil.copytree(folder / "intact-audit-20261122T030000Z", folder / day)
+        shutil.copytree(folder / AUDITED, folder / day)
 
 
 def jobs(world: World) -> None:
@@ -306,6 +307,9 @@ def lay_out(line: str, world: World) -> None:
     for start, name in NEW.items():
         if line.startswith(start):
             world.run(f"rm -r {name}")
+    for ledger in world.folder.glob("intact-audit-*Z"):  # named by the second, and kept apart so
+        if ledger.name != AUDITED:
+            shutil.rmtree(ledger)
 
 
 @pytest.mark.parametrize("line", RUN, ids=[line[:60] for line in RUN])
