@@ -135,6 +135,11 @@ typedef __m512i vec;
 #define LINES_AHEAD 4096
 #define LINES_FROM  (VL == 16 ? 4 << 10 : INTEL ? 64 << 10 : SIZE_MAX)
 
+/* From ALIGN_FROM bytes on, which the L1 cache does not hold, vectors are cut where lines are, so
+ * that no load takes two of them.  On Emerald Rapids CRC-32C of bytes objects, which begin at any
+ * multiple of 16, takes a third less, the others a sixteenth. */
+#define ALIGN_FROM (INTEL ? 64 << 10 : SIZE_MAX)
+
 /* One line of every page is, PAGES_AHEAD bytes early, in messages of PAGES_FROM bytes and more.
  * It costs more than it brings below 8 MiB on Zen 4, below the 2 MiB of the L2 cache on Emerald
  * Rapids. */
@@ -398,6 +403,9 @@ INLINE const uint8_t *step_eights(struct four *v, vec four, vec eight, const uin
 /* More than DIRECT_TO.  Apart, so that shorter messages need not save what it uses. */
 TARGET PORT_APART uint64_t update_long(const struct crc_model *model, uint64_t s, const uint8_t *p,
                                        size_t len) {
+    size_t odd = len >= ALIGN_FROM ? (size_t)((uintptr_t)(p + len) % VL) : 0;
+    if (odd != 0)
+        return NAME(model, update_long(model, s, p, len - odd), p + len - odd, odd);
     size_t r = len % VL, vectors = len / VL - 4;
     const vec four = SPREAD(model->fold[FOLD_FOUR]), zero = WIDEN(_mm_setzero_si128());
     vec front = WIDEN(word(s));
