@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from contextlib import closing
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -33,6 +34,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="store what the commands print now; read the difference before it is committed",
     )
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C end what tests start, where a shell that ran them in its background forbade it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", params=[name for name, _ in _native.kernels()])
