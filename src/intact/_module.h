@@ -64,6 +64,7 @@ static PyMethodDef METHODS[] = {
 PyMODINIT_FUNC cython_init(void);
 static int cython_execute(PyObject *module);
 static int cython_clear(PyObject *module);
+static int __Pyx_State_AddModule(PyObject *module, void *unused); /* of this interpreter */
 
 static int execute_module(PyObject *module) {
     PyObject *held = PyInterpreterState_GetDict(PyInterpreterState_Get()); /* borrowed */
@@ -72,7 +73,10 @@ static int execute_module(PyObject *module) {
     PyObject *first = PyDict_GetItemString(held, "intact._native");
     if (first != NULL)
         return PyDict_Merge(PyModule_GetDict(module), PyModule_GetDict(first), 0);
-    if (cython_execute(module) != 0)
+    /* Cython looks first whether the interpreter has a module, and where its table has no row for
+     * it, reads what lies behind the last one: as good as any number, its own among them.  So there
+     * is a row, without a module yet. */
+    if (__Pyx_State_AddModule(NULL, NULL) != 0 || cython_execute(module) != 0)
         return -1;
     int failed = PyModule_AddFunctions(module, METHODS) != 0 ||
                  PyDict_SetItemString(held, "intact._native", module) != 0;
