@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
 import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote
 
@@ -85,11 +87,16 @@ class _Handler(socketserver.BaseRequestHandler):
             self.server.seen.append((method, key))
             self.server.heads.append(head)
             self.server.counts[method, key] += 1
-            for word in self.server.script(method, key, self.server.counts[method, key]):
+            words = self.server.script(method, key, self.server.counts[method, key])
+            for word, after in zip_longest(words, words[1:], fillvalue=0.0):
                 if word is None:
                     return
                 if isinstance(word, float):
                     time.sleep(word)
+                elif after is CLOSE and self.server.tls is None:
+                    # one segment bears the words and the end: who has read them knows both
+                    link.sendall(word, getattr(socket, "MSG_MORE", 0))
+                    link.shutdown(socket.SHUT_WR)
                 else:
                     link.sendall(word)
 
