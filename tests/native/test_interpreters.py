@@ -6,6 +6,7 @@ Each test is a process of its own, since an interpreter that goes wrong takes it
 import os
 import subprocess
 import sys
+import sysconfig
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -168,6 +169,10 @@ except TypeError:
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc/self/statm here")
 @pytest.mark.skipif(bool(SANITIZER), reason="AddressSanitizer hoards what is freed")
+@pytest.mark.skipif(
+    bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    reason="a free-threaded interpreter leaves megabytes behind whatever it imported",
+)
 def test_interpreters_that_imported_the_module_leave_none_of_it_behind() -> None:
     load = WAYS_IN + LOAD.format(path=_native.__file__)
     without, with_module = map(float, out(GROWTH.format(codes=[WAYS_IN, load])).split())

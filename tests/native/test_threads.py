@@ -1,5 +1,8 @@
 """Objects may be shared, and other threads run while a large buffer is summed."""
 
+import subprocess
+import sys
+import sysconfig
 import threading
 import time
 
@@ -54,6 +57,43 @@ def test_copies_and_digests_taken_during_updates_are_of_whole_updates() -> None:
         seen |= {shared.copy().digest(), shared.digest()}
     worker.join()
     assert seen <= allowed
+
+
+@pytest.mark.skipif(
+    not sysconfig.get_config_var("Py_GIL_DISABLED"), reason="this Python is not free-threaded"
+)
+def test_importing_the_module_leaves_the_gil_off() -> None:
+    code = "import sys, intact._native; sys.exit(sys._is_gil_enabled())"
+    subprocess.run((sys.executable, "-W", "error", "-c", code), check=True)  # noqa: S603 - ours
+
+
+@pytest.mark.parametrize("constructor", CLASSES)
+def test_objects_copied_and_updated_by_all_threads_at_once_are_each_whole(
+    constructor: type[_native.Crc32],
+) -> None:
+    """Eight threads share an object to copy from and the buffers."""
+    start, wrong = threading.Barrier(8), []
+    parts = [bytearray(range(size)) for size in range(100)]
+    whole = constructor(b"".join(parts)).digest()
+    empty, name = constructor(), constructor().name
+    many = getattr(_native, f"{name}_many")
+    expected = [*many(parts)]
+
+    def work() -> None:
+        start.wait()
+        for _ in range(100):
+            mine = empty.copy()
+            for part in parts:
+                mine.update(part)
+            if mine.digest() != whole or [*many(parts)] != expected:
+                wrong.append(mine)
+
+    workers = [threading.Thread(target=work) for _ in range(8)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not wrong
 
 
 def test_python_runs_in_another_thread_while_a_large_buffer_is_summed() -> None:
