@@ -99,6 +99,26 @@ def test_advice_is_found_behind_the_error_that_is_shown() -> None:
     assert advice_on(StoreError("nothing is known of it")) == []
 
 
+@pytest.mark.parametrize(
+    ("operation", "code", "no_jobs"),
+    [
+        ("DescribeJob", "NoSuchBucket", True),
+        ("ListJobs", "NotImplemented", True),
+        ("CreateJob", "405", True),
+        ("CreateJob", "NoSuchBucket", False),
+        ("DescribeJob", "NoSuchJob", False),
+        ("HeadObject", "404", False),
+    ],
+)
+def test_a_server_without_jobs_is_told_from_one_that_lacks_this(
+    operation: str, code: str, *, no_jobs: bool
+) -> None:
+    refused = StoreError("no")
+    refused.__cause__ = ClientError({"Error": {"Code": code}}, operation)
+    [advice] = advice_on(refused)
+    assert ("--control-endpoint-url" in advice) == no_jobs
+
+
 def test_errors_of_the_client_that_advice_speaks_of_are_there() -> None:
     classes = [name for name in ADVICE if name.endswith("Error")]
     assert len(classes) > 10

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from intact.audit import Absent, Evidence, Finding, Level, Reason, Record, Verdict
+from intact.audit.ledger import Server
 from intact.audit.record import Copy
 from intact.batch import ManifestRow, TaskResult, TaskStatus, read_manifest
 from intact.checksum import Algorithm, Checksum, ChecksumType
@@ -359,3 +360,39 @@ def test_what_the_audit_was_given_besides_is_named(retrying: Retrying) -> None:
     written(retrying.ledger, [record(1, COPIED)], header=replace(HEADER, inputs=("SHA256SUMS",)))
     told = "note: the audit was also given SHA256SUMS; give it to the next ones too\n"
     assert told in retrying([]).stdout
+
+
+HERE = "http://127.0.0.1:9000"
+
+
+def test_another_servers_ledger_is_not_for_aws(retrying: Retrying) -> None:
+    header = replace(HEADER, server=Server(endpoint_url=HERE))
+    written(retrying.ledger, [record(1, COPIED)], header=header)
+    result = retrying([])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).endswith(f"was made on {HERE}; wanted --endpoint-url {HERE}")
+    assert not retrying.out.exists()
+    retried = retrying([], "--endpoint-url", HERE, "--profile", "p", "--request-payer")
+    lines = retried.output.partition("next:\n")[2].splitlines()
+    assert len(lines) == 4
+    for line in lines:
+        assert f"--profile p --endpoint-url {HERE} --request-payer requester" in line
+
+
+def test_a_jobs_server_is_named_too(retrying: Retrying) -> None:
+    header = replace(HEADER, server=Server(control_endpoint_url=HERE))
+    written(retrying.ledger, [record(1, COPIED)], header=header)
+    result = retrying([])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).endswith(f"wanted --control-endpoint-url {HERE}")
+    lines = retrying([], "--control-endpoint-url", HERE).output.partition("next:\n")[2]
+    for line in lines.splitlines():
+        assert (f"--control-endpoint-url {HERE}" in line) == ("intact " in line)
+
+
+def test_of_a_server_that_has_ended_nothing_is_retried(retrying: Retrying) -> None:
+    header = replace(HEADER, server=Server(endpoint_url=HERE, ended=True))
+    written(retrying.ledger, [record(1, COPIED)], header=header)
+    result = retrying([], "--endpoint-url", HERE)
+    assert isinstance(result.exception, UsageError)
+    assert "has ended" in str(result.exception)

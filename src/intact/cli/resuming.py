@@ -72,6 +72,19 @@ def given(context: click.Context, *, besides: Collection[str] = ()) -> Iterator[
             yield _without_password(str(each))
 
 
+REACH = ("profile", "region", "endpoint_url", "control_endpoint_url")
+_ONLY_S3 = ("no_sign_request", "request_payer")
+
+
+def reached(context: click.Context, *, besides: Collection[str] = ()) -> list[str]:
+    """How this call was told to reach AWS or another server, for the commands that follow it.
+
+    What the environment and the files of settings say, they say to those too.
+    """
+    names = {parameter.name or "" for parameter in context.command.params}
+    return list(given(context, besides=names - {*REACH, *_ONLY_S3} | {*besides}))
+
+
 def _without_password(word: str) -> str:
     """A URL without the user and password that it may hold; anything else as it is."""
     url = urlsplit(word)
