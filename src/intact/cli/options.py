@@ -186,7 +186,12 @@ def s3_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.option("--profile", metavar="NAME", help="Profile of the AWS configuration."),
-            click.option("--region", metavar="NAME", help="AWS Region."),
+            click.option(
+                "--region",
+                envvar="AWS_REGION",  # which botocore does not read, unlike the AWS CLI
+                metavar="NAME",
+                help="AWS Region.",
+            ),
             click.option(
                 "--endpoint-url",
                 metavar="URL",

@@ -139,7 +139,7 @@ def command(  # noqa: PLR0913 - one argument per option
             output.tell(f"  export AWS_ENDPOINT_URL_S3={address}")
             output.tell(f"  export AWS_ENDPOINT_URL_S3_CONTROL={endpoint.url}")
             output.tell("  export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal")
-            output.tell(f"  export AWS_REGION={at}")
+            output.tell(f"  export AWS_REGION={at} AWS_DEFAULT_REGION={at}")
         output.flush()
         endpoint.wait()
     raise click.Abort
