@@ -72,10 +72,16 @@ _USUAL = Level.RECORDED
 
 
 def _uploads(plan: Plan, folder: Path, desk: ObjectRef, reach: Sequence[str]) -> Iterator[str]:
+    """Puts in one request, which alone give the ETag that the jobs name."""
+    from intact.adapters.uploading import PART  # noqa: PLC0415 - imports boto3
+
     for sheet in plan.sheets:
+        file = str(folder / sheet.manifest)
+        if sheet.length <= PART:
+            yield _line("intact", "put", file, _uri(desk, sheet), *reach)
+            continue
         where = ["--bucket", desk.bucket, "--key", f"{desk.key}{sheet.manifest}"]
-        body = ["--body", str(folder / sheet.manifest)]
-        yield _line("aws", "s3api", "put-object", *where, *body, *reach)
+        yield _line("aws", "s3api", "put-object", *where, "--body", file, *reach)
 
 
 def _audit(sheet: Sheet, desk: ObjectRef, operation: S3PutObjectCopy, *words: str) -> str:

@@ -43,8 +43,18 @@ def headline(summary: Summary, counts: Counts) -> str:
     wrong = sum(summary.verdicts[verdict] for verdict in WRONG)
     unproven = sum(summary.verdicts[verdict] for verdict in UNPROVEN)
     if wrong or unproven:
-        return f"Of {summary.rows:,} objects {wrong:,} are wrong and {unproven:,} are not proven."
+        told = (
+            f"{counted(wrong, 'is', 'are')} wrong and {counted(unproven, 'is', 'are')} not proven"
+        )
+        return f"Of {counted(summary.rows, 'object')} {told}."
+    if summary.rows == 1:
+        return "The one object is verified."
     return f"All {summary.rows:,} objects are verified."
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """A number and the word that goes with it."""
+    return f"{number:,} {one if number == 1 else more or f'{one}s'}"
 
 
 def tone(verdict: Verdict) -> str:
