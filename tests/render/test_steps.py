@@ -71,6 +71,11 @@ def test_counts_that_do_not_add_up_come_first() -> None:
     assert "do not add up" in next(next_steps(added)).title
 
 
+def test_what_does_not_add_up_is_no_proof(tmp_path: Path) -> None:
+    [step] = next_steps(overview(ledger(tmp_path / "ledger")))
+    assert "do not add up" in step.title
+
+
 def test_there_is_nothing_to_do_for_a_good_audit(tmp_path: Path) -> None:
     [step] = next_steps(overview(ledger(tmp_path / "ledger", good=3)))
     assert step.title.startswith("Nothing.")

@@ -26,7 +26,7 @@ from intact.cli.options import Aws, aws_options
 from intact.cli.output import json_option
 from intact.cli.resuming import reached
 from intact.errors import ExitCode, UsageError
-from intact.render.words import counted
+from intact.render.words import plural
 from intact.s3.names import (
     ObjectRef,
     bucket_arn,
@@ -359,7 +359,7 @@ def _tell(plan: Plan, folder: Path, output: Output, *, rows: int) -> None:
     from intact.adapters.retry import LEFTOVER  # noqa: PLC0415 - as above
 
     output.summarize({"objects": plan.copies, "rows": rows, "malformed": plan.malformed})
-    output.tell(f"{counted(plan.copies, 'object is', 'objects are')} not proven")
+    output.tell(f"{plural(plan.copies, 'object is', 'objects are')} not proven")
     if rows > plan.copies:
         output.tell(f"{rows - plan.copies:,} more rows name one of them again")
     for reason, count in plan.reasons.most_common():
@@ -387,6 +387,6 @@ def _bill(jobs: list[tuple[Sheet, JobSpec]], prices: Prices, output: Output) -> 
         output.record("bill", bill_members(sheet.job, cost))
         output.tell(f"  {money(total(cost)):>14}  {sheet.job}")
         if sheet.unsized:
-            of = counted(sheet.unsized, "object")
+            of = plural(sheet.unsized, "object")
             output.tell(f"{'':>16}  the bytes of {of} are not known")
     output.tell(f"  {money(total(lines)):>14}  in all")

@@ -39,7 +39,8 @@ class Step:
 def next_steps(overview: Overview) -> Iterator[Step]:
     """Yield what to do about everything that is not verified, the gravest first."""
     ended = has_ended(overview.header)
-    if overview.summary.imbalances(overview.counts):
+    imbalances = overview.summary.imbalances(overview.counts)
+    if imbalances:
         yield Step(
             title="Find out why the counts do not add up. Until they do, nothing else counts.",
             commands=[] if ended else [_audit(overview.header)],
@@ -73,7 +74,7 @@ def next_steps(overview: Overview) -> Iterator[Step]:
                 f"intact report {shlex.quote(overview.path)} --parquet findings.parquet",
             ],
         )
-    else:
+    elif not imbalances:
         yield Step(title="Nothing. Keep the ledger: it is the proof.")
 
 
