@@ -79,6 +79,15 @@ def test_no_link_leads_nowhere(pages: dict[Path, Page]) -> None:
     assert list(broken(pages)) == []
 
 
+def methods(found: type) -> Iterator[str]:
+    """Names of what a class of ours lets people call."""
+    for base in found.__mro__:
+        if base.__module__.startswith("intact"):
+            for name, member in vars(base).items():
+                if not name.startswith("_") and (callable(member) or isinstance(member, property)):
+                    yield name
+
+
 def test_every_public_name_has_its_place(site: Path) -> None:
     with (site / "objects.inv").open("rb") as file:
         assert file.readline() == b"# Sphinx inventory version 2\n"
@@ -90,3 +99,7 @@ def test_every_public_name_has_its_place(site: Path) -> None:
         public = importlib.import_module(package).__all__
         assert public
         assert [name for name in public if f"{package}.{name}" not in names] == []
+        for name in public:
+            if isinstance(found := getattr(importlib.import_module(package), name), type):
+                own = {f"{package}.{name}.{member}" for member in methods(found)}
+                assert own <= names

@@ -80,6 +80,11 @@ def test_every_option_has_a_sentence() -> None:
             assert re.fullmatch(r"[A-Z`s].*[.\]]", option.help or "", re.DOTALL), option.opts
 
 
+def test_help_is_plain_text() -> None:
+    pages = {path: c.get_help(click.Context(c, info_name=path)) for path, c in LEAVES.items()}
+    assert [path for path, page in pages.items() if "``" in page or ":class:" in page] == []
+
+
 def test_one_name_has_one_meaning() -> None:
     differing = {
         name for name, found in everywhere().items() if len({meaning(o) for o in found}) > 1

@@ -189,8 +189,8 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
 ) -> int:
     """Prove what a finished copy job did, object by object.
 
-    JOB is the id of a job, the record that ``intact job watch`` kept of it, or a file with the JSON
-    that ``aws s3control describe-job`` printed.
+    JOB is the id of a job, the record that intact job watch kept of it, or a file with the JSON
+    that aws s3control describe-job printed.
     Every row of the manifest ends in exactly one verdict; the ledger keeps it with its evidence.
     What interrupts an audit, a kill included, costs the last seconds: run it again with the same
     --out.

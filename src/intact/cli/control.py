@@ -106,7 +106,7 @@ def submit(
 ) -> int:
     """Create a job once, however often this is run, and print its id.
 
-    The job waits, suspended, for ``intact job confirm``, unless --start is given.
+    The job waits, suspended, for intact job confirm, unless --start is given.
     """
     from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
     from intact.adapters.record import JobRecord, submit_once  # noqa: PLC0415 - as above
@@ -147,7 +147,7 @@ def cancel(*, job: _Job, output: Output, **aws: Any) -> int:  # noqa: ANN401 - o
 
 @_job_command("show", "JOB_ID")
 def show(*, job: _Job, output: Output, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
-    """Print what S3 Control says of a job, as JSON that ``intact job lint`` reads.
+    """Print what S3 Control says of a job, as JSON that intact job lint reads.
 
     Of a job that S3 Control no longer knows, a record's last state is shown, with a note.
     """
