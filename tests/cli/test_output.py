@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from intact.cli.advice import ADVICE, advice_on
 from intact.cli.ending import ending
-from intact.cli.output import Output, json_option
+from intact.cli.output import Output, json_option, shown
 from intact.errors import AccessError, CorruptError, ExitCode, FormatError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -83,6 +83,20 @@ def test_what_ends_a_command_stands_before_the_summary(error: BaseException, cod
     assert failure["record"] == "failure"
     assert failure["error"] == ending(error).sentence
     assert summary["exit_code"] == code == ending(error).code
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a b", "'a b'"),
+        ("caf\u00e9", "'caf\u00e9'"),
+        ("x\n", "'x'$'\\n'"),
+        ("\x1b[31m", "''$'\\033''[31m'"),
+        ("a\u202egpj", "'a'$'\\342\\200\\256''gpj'"),
+    ],
+)
+def test_a_name_shows_what_is_in_it(name: str, told: str) -> None:
+    assert shown(name.encode()) == told
 
 
 def test_nobody_is_told_of_a_broken_pipe() -> None:
