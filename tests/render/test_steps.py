@@ -124,3 +124,12 @@ def test_of_a_server_that_has_ended_nothing_is_asked(tmp_path: Path) -> None:
         ("intact", "report", str(reader.path)),
         ("intact", "demo"),
     }
+
+
+def test_what_an_audit_was_told_of_the_copies_its_retry_knows() -> None:
+    header = replace(JOB, subject="s3://desk/list.csv")
+    told = ["--target-resource", "arn:aws:s3:::copies", "--target-key-prefix", "2026"]
+    words = shlex.split(retry_command(header, "ledger", told=told))
+    assert words[:3] == ["intact", "retry", "ledger"]
+    assert words[-4:] == told
+    assert words[3:-4:2] == ["--account-id", "--role-arn", "--report-bucket"]

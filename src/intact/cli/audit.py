@@ -24,7 +24,7 @@ from intact.cli.options import Address, Aws, Size, aws_options
 from intact.cli.output import json_option
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
-from intact.cli.resuming import reached, resumable
+from intact.cli.resuming import followed, resumable
 from intact.cli.subject import subject_of, subject_options
 from intact.errors import ExitCode, FormatError
 
@@ -256,7 +256,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
                 progress=progress,
                 sign=sign,
             )
-        return present(folder / LEDGER, output, reach=reached(context))
+        return present(folder / LEDGER, output, reach=followed(context))
     mode, fraction = read_mode(read)
     terms = ReadTerms(fraction=fraction, subject=subject.name, budget=read_budget)
     store = reach.store(workers=workers)
@@ -294,7 +294,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
             progress=progress,
             sign=sign,
         )
-    code = present(folder / LEDGER, output, reach=reached(context))
+    code = present(folder / LEDGER, output, reach=followed(context))
     for name in (LEFTOVERS, EXTRAS):
         show_first(folder / name, output)
     return code

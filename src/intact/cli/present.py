@@ -52,7 +52,7 @@ def present(  # noqa: PLR0913 - keywords all but two
         every: Whether records name the verified objects too.
         following: What to run next where something is not verified; by default, what retries it,
             or computes the verdicts again where the server has ended.
-        reach: Options of the command that say how to reach S3.
+        reach: Options of the command that say how to reach S3, and what was audited.
 
     Raises:
         FormatError: The folder holds no finished ledger.

@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 
 _JOB = re.compile(r"arn:[^:]+:s3:(?P<region>[^:]*):(?P<account>\d+):job/(?P<id>[^/]+)")
 
+_UNTOLD = {
+    "--target-resource": "ARN",
+    "--account-id": "ACCOUNT",
+    "--role-arn": "ARN",
+    "--report-bucket": "BUCKET",
+}
+"""What a ledger of a manifest does not tell."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
@@ -103,14 +111,14 @@ def retry_command(header: Header, path: str, *, told: Sequence[str] = ()) -> str
     Args:
         header: The ledger's.
         path: Its folder.
-        told: Options that say how to reach S3, where they are known.
+        told: Options that say how to reach S3 and what was audited, where they are known.
     """
     words = ["intact", "retry", path]
     if job := _JOB.fullmatch(header.subject):
         words += ["--job", job["id"], *_owned(job)]
     else:
-        words += ["--target-resource", "ARN", "--account-id", "ACCOUNT"]
-        words += ["--role-arn", "ARN", "--report-bucket", "BUCKET"]
+        for option, word in _UNTOLD.items():
+            words += [] if option in told else [option, word]
     return shlex.join([*words, *_reached(header, job, besides=told), *told])
 
 
