@@ -50,6 +50,12 @@ def ledger(
     return written(path, records, header=header)
 
 
+def named(path: Path, *keys: str) -> LedgerReader:
+    """A finished ledger of one wrong copy for each key."""
+    records = [_named(_WRONG[0], row, key) for row, key in enumerate(keys, 1)]
+    return written(path, records, header=JOB)
+
+
 def _named(record: Record, row: int, key: str) -> Record:
     copy = record.copy
     if copy.source is None or copy.destination is None:

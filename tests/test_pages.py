@@ -18,6 +18,7 @@ import pytest
 from intact.audit import Level, Reason, Verdict
 from intact.batch.rules import RULES
 from intact.errors import ExitCode
+from intact.render.words import VERDICTS
 from tests.scenes import furnished, surroundings
 from tests.snippets import RUNNABLE, Snippet, play, snippets
 
@@ -74,6 +75,11 @@ def generated() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def test_the_report_says_of_verdicts_what_the_code_says(generated: ModuleType) -> None:
+    told = generated.sentences(Verdict)
+    assert {verdict.name: sentence for verdict, sentence in VERDICTS.items()} == told
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,9 @@
 """Files appear whole or not at all."""
 
+import os
+import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,3 +34,44 @@ def test_a_file_that_breaks_off_leaves_what_stood_there(tmp_path: Path) -> None:
     with pytest.raises(BreakError):
         write_half()
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_pipe_stays_one_and_gets_all(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with whole_file(path) as file:
+        file.write(b"all")
+        file.flush()
+        assert os.read(reader, 9) == b""  # nobody writes yet
+    assert os.read(reader, 9) == b"all"
+    os.close(reader)
+    assert stat.S_ISFIFO(path.stat().st_mode)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.parametrize("name", ["/dev/null", "/dev/stdout", "/dev/fd/1"])
+def test_a_device_stays_one(name: str, tmp_path: Path) -> None:
+    before = os.lstat(name)
+    code = f"""
+import sys
+from pathlib import Path
+from intact.adapters.files import whole_file
+print("before", flush=True)
+with whole_file(Path({name!r})) as file:
+    file.write(b"all")
+"""
+    with (tmp_path / "out").open("wb") as out:
+        subprocess.run([sys.executable, "-c", code], check=True, stdout=out)  # noqa: S603 - our own
+    assert os.lstat(name).st_mode == before.st_mode
+    told = (tmp_path / "out").read_text()
+    assert told == ("before\n" if name == "/dev/null" else "before\nall")
+
+
+def test_a_full_disk_names_the_file() -> None:
+    with (
+        pytest.raises(OSError, match="No space left on device: '/dev/full'"),
+        whole_file(Path("/dev/full")) as file,
+    ):
+        file.write(b"all")
+    assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -12,6 +12,7 @@ from intact.adapters.s3control import (
     cancel,
     confirm,
     describe,
+    describe_job,
     list_jobs,
     s3control_client,
     set_priority,
@@ -185,6 +186,13 @@ def test_a_priority_is_set_or_refused(client: S3ControlClient, stub: Stubber) ->
     stub.add_client_error("update_job_priority", "BadRequestException", "too late")
     with pytest.raises(StoreError, match=r"UpdateJobPriority of job-1: .*too late"):
         set_priority(client, **JOB, priority=7)
+
+
+@pytest.mark.parametrize("act", [describe_job, confirm, partial(set_priority, priority=1)])
+def test_what_no_job_can_be_is_the_callers_fault(client: S3ControlClient, act: Any) -> None:  # noqa: ANN401 - any function
+    with pytest.raises(UsageError, match=r"Invalid length for parameter JobId.*\Z") as found:
+        act(client, account_id=ACCOUNT, job_id="1")
+    assert "\n" not in str(found.value)
 
 
 def test_every_page_of_jobs_is_listed(client: S3ControlClient, stub: Stubber) -> None:

@@ -12,7 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intact.audit import Counts, Policy
-from intact.audit.ledger import HEADER, SEAL, SEGMENTS, Header, Seal, Segment, Signature, sha256
+from intact.audit.ledger import (
+    HEADER,
+    SEAL,
+    SEGMENTS,
+    Header,
+    Seal,
+    Segment,
+    Server,
+    Signature,
+    sha256,
+)
 from intact.errors import FormatError
 from tests.worlds import policies
 
@@ -62,6 +72,38 @@ def test_another_subject_is_another_audit_and_another_moment_is_not() -> None:
     assert difference == "subject is job\n; wanted another"
     assert ours.differences(replace(ours, intact="0.2")) == ["intact is 0.1; wanted 0.2"]
     assert ours.differences(replace(ours, inputs=("x",))) == ["inputs is (); wanted ('x',)"]
+
+
+ADDRESSES = st.none() | st.sampled_from(["http://127.0.0.1:9000", "https://[::1]:1/a%20b"])
+
+
+@given(ADDRESSES, ADDRESSES, st.booleans())
+def test_a_header_says_on_which_server(s3: str | None, control: str | None, ended: bool) -> None:  # noqa: FBT001 - drawn
+    server = Server(endpoint_url=s3, control_endpoint_url=control, ended=ended)
+    usual = header(Policy(reported=True, versioned=True))
+    ours = replace(usual, server=server)
+    assert Header.decode(ours.encode()) == ours
+    assert b"server" not in usual.encode()
+    differences = [f"endpoint_url is {s3}; wanted None"] if s3 else []
+    assert ours.differences(usual) == differences
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "[]",
+        '{"endpoint_url":"http://h;rm -r ~"}',
+        '{"endpoint_url":"ftp://h"}',
+        '{"endpoint_url":"http://h\\n"}',
+        '{"control_endpoint_url":"http://$(id)"}',
+        '{"ended":"no"}',
+        '{"other":1}',
+    ],
+)
+def test_no_other_words_are_a_server(server: str) -> None:
+    text = header(Policy(reported=True, versioned=True)).encode()
+    with pytest.raises(FormatError):
+        Header.decode(text.replace(b'"subject"', f'"server":{server},"subject"'.encode()))
 
 
 def test_a_segment_survives() -> None:

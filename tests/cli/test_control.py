@@ -188,7 +188,30 @@ def test_a_job_whose_manifest_is_gone_says_why_it_failed(stage: Stage, job: Path
 
 def test_watching_ends_where_someone_must_confirm(stage: Stage, job: Path) -> None:
     job_id = run(stage, "submit", str(job))[1].strip()
-    assert run(stage, "watch", job_id, "--account-id", ACCOUNT)[0] == ExitCode.UNFINISHED
+    command = ["job", "watch", job_id, "--account-id", ACCOUNT, *options(stage)]
+    result = CliRunner().invoke(cli, command, standalone_mode=False)
+    assert result.return_value == ExitCode.UNFINISHED
+    following = [f"next: intact job confirm {job_id} --account-id {ACCOUNT}", *options(stage)]
+    assert result.stderr.endswith(" ".join(following) + "\n")
+
+
+@pytest.mark.parametrize("name", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_a_region_by_either_variable_is_one(
+    stage: Stage, job: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    command = ["job", "submit", str(job), "--control-endpoint-url", stage.endpoint.url]
+    result = CliRunner().invoke(cli, command, standalone_mode=False)
+    assert "specify a region" in str(result.exception)
+    monkeypatch.setenv(name, "eu-west-1")
+    CliRunner().invoke(cli, command, standalone_mode=False)
+    assert len(jobs(stage)) == 1
+
+
+def test_the_server_that_is_named_is_asked_about_jobs(stage: Stage, job: Path) -> None:
+    there = ["--region", "eu-west-1", "--endpoint-url", stage.endpoint.url]
+    CliRunner().invoke(cli, ["job", "submit", str(job), *there], standalone_mode=False)
+    assert len(jobs(stage)) == 1
 
 
 def test_a_suspended_job_is_cancelled(stage: Stage, job: Path) -> None:

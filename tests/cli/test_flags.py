@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import pytest
 
+from intact.cli.main import cli
 from intact.errors import ExitCode
 from tests.scenes import fill_album, lay_out, surroundings
 from tests.transcripts import LEAVES, cases, environment, play
@@ -44,13 +46,84 @@ def test_a_flag_reads_the_same_everywhere(name: str) -> None:
     assert len(texts) == 1
 
 
-def test_what_is_a_flag_in_one_command_takes_no_value_in_another() -> None:
-    kinds: dict[str, set[bool]] = {}
+MEANINGS = {
+    "--algorithm": "a race's, or one of S3's ten: of lines, or of jobs to come",
+    "--bucket": "of another account, or of keys that come without",
+    "--columns": "of a manifest, or of any CSV file",
+    "--out": "a folder, or the one file that a command writes",
+    "--status": "coreutils' word in `sum --check`, and S3's in `job list`",
+}
+"""Options that do not say the same in every command, and why."""
+FORMS = MEANINGS.keys() - {"--columns", "--out", "--bucket"} | {"--manifest", "--priority"}
+"""Options that do not take the same: an audit reads its manifest where the job did, in S3, and a
+request that is built is judged by the rules that judge all of it."""
+
+
+def everywhere() -> dict[str, list[click.Option]]:
+    found: dict[str, list[click.Option]] = {}
     for command in LEAVES.values():
         for name, option in options(command).items():
-            kinds.setdefault(name, set()).add(option.is_flag)
-    # --status is coreutils' word in `sum --check`, and S3's in `job list`.
-    assert [name for name, seen in kinds.items() if len(seen) > 1] == ["--status"]
+            if name.startswith("--"):
+                found.setdefault(name, []).append(option)
+    return found
+
+
+def meaning(option: click.Option) -> str:
+    """What its help begins with; what comes after a comma is what one command adds."""
+    assert option.help, option.opts
+    return re.split(r"[,;:.]", option.help)[0]
+
+
+def test_every_option_has_a_sentence() -> None:
+    for found in everywhere().values():
+        for option in found:
+            assert re.fullmatch(r"[A-Z`s].*[.\]]", option.help or "", re.DOTALL), option.opts
+
+
+def test_help_is_plain_text() -> None:
+    pages = {path: c.get_help(click.Context(c, info_name=path)) for path, c in LEAVES.items()}
+    assert [path for path, page in pages.items() if "``" in page or ":class:" in page] == []
+
+
+def test_one_name_has_one_meaning() -> None:
+    differing = {
+        name for name, found in everywhere().items() if len({meaning(o) for o in found}) > 1
+    }
+    assert differing == MEANINGS.keys()
+
+
+def test_one_name_takes_one_form_of_value() -> None:
+    def form(option: click.Option) -> tuple[object, ...]:
+        choices = tuple(option.type.choices) if isinstance(option.type, click.Choice) else ()
+        return (type(option.type), choices, option.is_flag, option.multiple, option.metavar)
+
+    differing = {name for name, found in everywhere().items() if len(set(map(form, found))) > 1}
+    assert differing == FORMS
+
+
+def test_a_short_name_stands_for_one_long_name() -> None:
+    longs: dict[str, set[str]] = {}
+    for command in LEAVES.values():
+        for parameter in command.params:
+            for short in (name for name in parameter.opts if not name.startswith("--")):
+                if isinstance(parameter, click.Option):
+                    longs.setdefault(short, set()).add(parameter.opts[-1])
+    assert longs.keys() >= {"-a", "-r", "-z"}
+    assert {short for short, names in longs.items() if len(names) > 1} == set()
+
+
+def test_every_command_prints_records_but_what_a_shell_reads() -> None:
+    assert [path for path, c in LEAVES.items() if "--json" not in options(c)] == ["completion"]
+
+
+def test_the_help_page_has_the_codes_that_there_are() -> None:
+    page = cli.get_help(click.Context(cli, info_name="intact", terminal_width=200))
+    told = re.search(r"Exit codes: (.*);", page)
+    assert told is not None
+    # Nobody is left to read of 141.
+    assert re.findall(r"(\d+) ", told[1]) == [
+        str(code.value) for code in ExitCode if code is not ExitCode.BROKEN_PIPE
+    ]
 
 
 def reaching() -> Iterator[tuple[str, str]]:

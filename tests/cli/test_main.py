@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -137,3 +138,33 @@ def documented(members: type[Enum]) -> dict[str, str]:
 def test_the_readmes_tables_are_those_of_the_code(members: type[Enum]) -> None:
     rows = re.findall(r"^\| `?(\w+)`? \| (.*) \|$", README.read_text(), re.MULTILINE)
     assert documented(members).items() <= dict(rows).items()
+
+
+INTERRUPTED_BY = """
+import signal, sys
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        if name == {name!r}:
+            signal.raise_signal(signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.{usual})
+sys.meta_path.insert(0, Finder())
+sys.argv[1:] = ["kernels"]
+from intact.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "usual", "code", "told"),
+    [
+        ("click", "default_int_handler", -signal.SIGINT, ""),
+        ("intact.cli.kernels", "default_int_handler", 130, "\nintact: interrupted\n"),
+        ("click", "SIG_IGN", 0, ""),
+    ],
+)
+def test_ctrl_c_at_the_start_shows_no_trace(name: str, usual: str, code: int, told: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED_BY.format(name=name, usual=usual)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    assert (ended.returncode, ended.stderr) == (code, told)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from intact.cli.advice import ADVICE, advice_on
 from intact.cli.ending import ending
-from intact.cli.output import Output, json_option
+from intact.cli.output import Output, json_option, shown
 from intact.errors import AccessError, CorruptError, ExitCode, FormatError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -85,6 +85,20 @@ def test_what_ends_a_command_stands_before_the_summary(error: BaseException, cod
     assert summary["exit_code"] == code == ending(error).code
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("a b", "'a b'"),
+        ("caf\u00e9", "'caf\u00e9'"),
+        ("x\n", "'x'$'\\n'"),
+        ("\x1b[31m", "''$'\\033''[31m'"),
+        ("a\u202egpj", "'a'$'\\342\\200\\256''gpj'"),
+    ],
+)
+def test_a_name_shows_what_is_in_it(name: str, told: str) -> None:
+    assert shown(name.encode()) == told
+
+
 def test_nobody_is_told_of_a_broken_pipe() -> None:
     assert records(ran(error=BrokenPipeError())) == []
 
@@ -97,6 +111,26 @@ def test_advice_is_found_behind_the_error_that_is_shown() -> None:
     refused.__cause__ = ClientError({"Error": {"Code": "ExpiredToken"}}, "HeadObject")
     assert advice_on(refused) == [ADVICE["ExpiredToken"]]
     assert advice_on(StoreError("nothing is known of it")) == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "no_jobs"),
+    [
+        ("DescribeJob", "NoSuchBucket", True),
+        ("ListJobs", "NotImplemented", True),
+        ("CreateJob", "405", True),
+        ("CreateJob", "NoSuchBucket", False),
+        ("DescribeJob", "NoSuchJob", False),
+        ("HeadObject", "404", False),
+    ],
+)
+def test_a_server_without_jobs_is_told_from_one_that_lacks_this(
+    operation: str, code: str, *, no_jobs: bool
+) -> None:
+    refused = StoreError("no")
+    refused.__cause__ = ClientError({"Error": {"Code": code}}, operation)
+    [advice] = advice_on(refused)
+    assert ("--control-endpoint-url" in advice) == no_jobs
 
 
 def test_errors_of_the_client_that_advice_speaks_of_are_there() -> None:

@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from intact.audit import Absent, Evidence, Finding, Level, Reason, Record, Verdict
+from intact.audit.ledger import Server
 from intact.audit.record import Copy
 from intact.batch import ManifestRow, TaskResult, TaskStatus, read_manifest
 from intact.checksum import Algorithm, Checksum, ChecksumType
@@ -268,15 +269,15 @@ GOLDEN = """\
                1  leftover.csv, to be looked at
 prices of {date}, {region}, in USD
             0.25  copy-job.json
-                  the bytes of 1 objects are not known
+                  the bytes of 1 object are not known
             0.25  in all
 retry: {out}
 next:
-  aws s3api put-object --bucket lists --key again/retry/copy-manifest.csv --body {out}/copy-manifest.csv
+  intact put {out}/copy-manifest.csv s3://lists/again/retry/copy-manifest.csv
   intact job submit {out}/copy-job.json --start
   intact job watch {out}/copy-job.json.submitted
   intact audit {out}/copy-job.json.submitted
-"""  # noqa: E501 - as it is printed
+"""
 
 
 def test_what_it_prints_is_this(retrying: Retrying) -> None:
@@ -359,3 +360,39 @@ def test_what_the_audit_was_given_besides_is_named(retrying: Retrying) -> None:
     written(retrying.ledger, [record(1, COPIED)], header=replace(HEADER, inputs=("SHA256SUMS",)))
     told = "note: the audit was also given SHA256SUMS; give it to the next ones too\n"
     assert told in retrying([]).stdout
+
+
+HERE = "http://127.0.0.1:9000"
+
+
+def test_another_servers_ledger_is_not_for_aws(retrying: Retrying) -> None:
+    header = replace(HEADER, server=Server(endpoint_url=HERE))
+    written(retrying.ledger, [record(1, COPIED)], header=header)
+    result = retrying([])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).endswith(f"was made on {HERE}; wanted --endpoint-url {HERE}")
+    assert not retrying.out.exists()
+    retried = retrying([], "--endpoint-url", HERE, "--profile", "p", "--request-payer")
+    lines = retried.output.partition("next:\n")[2].splitlines()
+    assert len(lines) == 4
+    for line in lines:
+        assert f"--profile p --endpoint-url {HERE} --request-payer requester" in line
+
+
+def test_a_jobs_server_is_named_too(retrying: Retrying) -> None:
+    header = replace(HEADER, server=Server(control_endpoint_url=HERE))
+    written(retrying.ledger, [record(1, COPIED)], header=header)
+    result = retrying([])
+    assert isinstance(result.exception, UsageError)
+    assert str(result.exception).endswith(f"wanted --control-endpoint-url {HERE}")
+    lines = retrying([], "--control-endpoint-url", HERE).output.partition("next:\n")[2]
+    for line in lines.splitlines():
+        assert (f"--control-endpoint-url {HERE}" in line) == ("intact put" not in line)
+
+
+def test_of_a_server_that_has_ended_nothing_is_retried(retrying: Retrying) -> None:
+    header = replace(HEADER, server=Server(endpoint_url=HERE, ended=True))
+    written(retrying.ledger, [record(1, COPIED)], header=header)
+    result = retrying([], "--endpoint-url", HERE)
+    assert isinstance(result.exception, UsageError)
+    assert "has ended" in str(result.exception)

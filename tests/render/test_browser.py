@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.pages import HOSTILE, ledger, page
+from tests.pages import HOSTILE, ledger, named, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 MANY = 100_000
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
+PHONE, DESK = {"width": 320, "height": 700}, {"width": 1280, "height": 900}
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +77,9 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "mixed": ledger(folder / "mixed", good=900, bad=120, hostile=12),
         "good": ledger(folder / "good", good=50),
         "many": ledger(folder / "many", bad=MANY),
+        "odd": named(folder / "odd", "x/" * 500, " ", "  a b ", "plain"),
+        "none": ledger(folder / "none"),
+        "one": ledger(folder / "one", good=1),
     }
     for name, reader in ledgers.items():
         (folder / f"{name}.html").write_text(page(reader), encoding="utf-8")
@@ -152,6 +155,36 @@ def test_a_key_that_attacks_is_shown_and_does_nothing(opened: Callable[..., Open
     assert it.page.locator("#list .object .u").first.inner_text() == "U+202E"
     it.search("a\x00b")
     assert it.objects == ["aU+0000bU+000AcU+200BdU+2028e"] * 2
+
+
+def test_a_long_key_is_cut_until_it_is_chosen_and_a_space_is_seen(
+    opened: Callable[..., Opened],
+) -> None:
+    it = opened("odd", viewport=PHONE)
+    assert it.objects[1:] == ["U+0020", "U+0020U+0020a bU+0020", "plain"]
+    button = it.page.locator("#list .object").first
+    low = button.bounding_box()
+    button.click()
+    high = button.bounding_box()
+    assert low is not None
+    assert high is not None
+    assert low["height"] < 150 < high["height"]
+    assert it.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+@pytest.mark.parametrize("name", ["none", "one"])
+def test_an_audit_of_little_has_a_page_too(opened: Callable[..., Opened], name: str) -> None:
+    it = opened(name, viewport=PHONE)
+    assert it.page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+    assert (
+        it.page.locator("h1").inner_text()
+        == {
+            "none": "The audit does not add up: the manifest has no rows, so nothing is proven.",
+            "one": "The one object is verified.",
+        }[name]
+    )
+    assert it.page.get_by_text("it is the proof").count() == (name == "one")
+    assert it.told == []
 
 
 def test_the_page_forbids_what_it_does_not_do(opened: Callable[..., Opened]) -> None:
@@ -241,8 +274,17 @@ def test_a_page_that_is_printed_holds_more_rows(opened: Callable[..., Opened]) -
     assert len(it.objects) == 132
     it.page.emulate_media(media="print")
     assert it.page.locator("#tools").is_hidden()
+    assert it.page.locator("#place").is_hidden()
     it.page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert len(it.objects) == 50
+
+
+def test_what_is_printed_says_that_there_is_more(opened: Callable[..., Opened]) -> None:
+    it = opened("many")
+    it.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    it.page.emulate_media(media="print")
+    assert it.page.locator("#place").inner_text() == f"500 of {MANY:,} are printed."
+    assert it.page.locator("#pager button:visible").count() == 0
 
 
 def test_without_scripts_the_page_says_so_and_still_tells(

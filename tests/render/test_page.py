@@ -102,6 +102,12 @@ def test_hostile_keys_stay_text(tmp_path: Path) -> None:
     assert not re.search("[<>&]", hostile.raw["script"][0])
 
 
+@pytest.mark.parametrize("text", [" ", "  a b ", "a ", " \n ", "a b"])
+def test_a_space_at_either_end_is_seen(text: str) -> None:
+    plain = [piece for piece, _ in runs(text) if piece]
+    assert plain == [text.strip()] if text.strip() else plain == []
+
+
 @given(st.text())
 def test_what_deceives_the_eye_is_named_and_nothing_else_changes(text: str) -> None:
     pieces = list(runs(text))
@@ -109,6 +115,9 @@ def test_what_deceives_the_eye_is_named_and_nothing_else_changes(text: str) -> N
     assert back == text
     shown = "".join(plain for plain, _ in pieces)
     assert shown.isprintable()
+    if pieces:
+        assert not pieces[0][0].startswith(" ")
+        assert not pieces[-1][0].endswith(" ")
     assert Parsed(str(visible(text))).names in ([], ["span"] * sum(1 for _, name in pieces if name))
 
 

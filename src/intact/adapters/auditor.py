@@ -23,7 +23,7 @@ from intact.adapters.terms import ReadTerms
 from intact.adapters.writing import LedgerWriter, require_same
 from intact.audit import Absent, Copy, Counts, Evidence, Policy, Unreadable
 from intact.audit.adopt import adopt
-from intact.audit.ledger import HEADER, SEAL, Header
+from intact.audit.ledger import HEADER, SEAL, Header, Server
 from intact.batch import MalformedRow, read_manifest
 from intact.batch.manifest import IGNORE, ManifestFormat
 from intact.errors import UsageError
@@ -71,6 +71,7 @@ class Auditor:
         carried: What the manifest's ``Ignore`` columns hold, in order: an algorithm, ``Size``, or
             any other name for what is not looked at; empty where nobody says.
         extras: Whether to look for objects at the destination that no row accounts for.
+        server: Where the objects are; None for AWS.
         asking: How S3 is asked about the copies.
     """
 
@@ -89,6 +90,7 @@ class Auditor:
     expected: tuple[ExpectedFile, ...] = ()
     carried: tuple[str, ...] = ()
     extras: bool = False
+    server: Server | None = None
     asking: Asking = field(default_factory=Asking)
 
     def policy(self) -> Policy:
@@ -158,6 +160,7 @@ class Auditor:
             created=created,
             intact=version,
             inputs=self._inputs(),
+            server=self.server,
         )
         staging = ledger.parent / STAGING
         if (ledger / HEADER).exists():

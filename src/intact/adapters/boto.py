@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import boto3
@@ -143,21 +143,6 @@ def first_answer(s3: S3Client, session: boto3.Session) -> None:
         raise StoreError(f"no S3 server answers at {address}: {error}") from error
     except ClientError:
         return
-
-
-def is_elsewhere(session: boto3.Session, service: Literal["s3", "sts"]) -> bool:
-    """Whether a variable or the profile gives the service another address than AWS does.
-
-    See AWS SDKs and Tools Reference Guide, "Service-specific endpoints".
-    """
-    addresses = set()
-    region = session.region_name or "us-east-1"  # AWS has these services everywhere
-    for ignored in (False, True):
-        options: Any = {"ignore_configured_endpoint_urls": ignored or None}
-        client = session.client(service, region_name=region, config=Config(**options))
-        addresses.add(client.meta.endpoint_url)
-        client.close()
-    return len(addresses) > 1
 
 
 def load_model(service: str = "s3control") -> Model:

@@ -69,6 +69,8 @@ def download(
     target = Path(path)
     if target.is_dir():
         raise UsageError(f"{target} is a folder; wanted the name of a file")
+    if target.exists() and not target.is_file():
+        raise UsageError(f"{target} is a device or a pipe; wanted the name of a file")
     delivery = _deliver(source, options)
     with whole_file(target) as file:
         return delivery.fill(file)

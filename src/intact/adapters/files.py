@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
+import stat
+import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -10,14 +14,51 @@ from typing import IO, TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[IO[bytes]]:
     """Open a file that appears under its name only when written to its end and on disk.
 
     An exception inside the block leaves whatever stood there before.  The file can be read back
-    inside the block; its permissions are those of any new file.
+    inside the block; its permissions are those of any new file.  A device or a pipe of that name
+    stays what it is, and gets the bytes once they are whole.
+
+    Raises:
+        OSError: The disk is full, or its like; it names the file.
     """
+    try:
+        with (_passed_on if _is_outlet(path) else _put_in_place)(path) as file:
+            yield file
+    except OSError as error:
+        if error.filename is None and error.errno in _FULL:
+            error.filename = str(path)
+        raise
+
+
+def _is_outlet(path: Path) -> bool:
+    """Whether a name is that of a device or a pipe, or of one of a process's open files."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    plain = stat.S_ISREG(mode) and not path.absolute().is_relative_to("/dev")
+    return not plain and not stat.S_ISDIR(mode)
+
+
+@contextmanager
+def _passed_on(path: Path) -> Iterator[IO[bytes]]:
+    with tempfile.NamedTemporaryFile(prefix="intact-") as file:
+        yield file
+        file.flush()
+        file.seek(0)
+        with path.open("ab") as outlet:
+            shutil.copyfileobj(file, outlet)
+
+
+@contextmanager
+def _put_in_place(path: Path) -> Iterator[IO[bytes]]:
     scratch = path.parent / f".intact-{os.urandom(8).hex()}.partial"
     with scratch.open("x+b") as file:
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from intact.adapters.writing import LedgerWriter
 from intact.audit import Absent, Copy, Counts, Evidence
-from intact.audit.ledger import Header
+from intact.audit.ledger import Header, Server
 from intact.errors import UsageError
 from intact.s3.names import parse_uri
 
@@ -50,7 +50,9 @@ class Pairs:
         """Whether every source is named with its version."""
         return all(copy.source is not None and copy.source.version_id for copy in self.copies)
 
-    def header(self, policy: Policy, *, created: datetime, version: str) -> Header:
+    def header(
+        self, policy: Policy, *, created: datetime, version: str, server: Server | None = None
+    ) -> Header:
         """Head of their ledger, which no other pairs have."""
         hasher = sha256()
         for copy in self.copies:
@@ -61,6 +63,7 @@ class Pairs:
             created=created,
             intact=version,
             inputs=(f"pairs {hasher.hexdigest()}",),
+            server=server,
         )
 
     def records(

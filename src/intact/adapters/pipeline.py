@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, TypedDict
 
+import boto3
 import pyarrow.parquet as pq
 
+from intact.adapters.addresses import control_address, control_beside, server_at
 from intact.adapters.auditor import Auditor
 from intact.adapters.boto import BotoStore, s3_client
 from intact.adapters.clients import Asking
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from intact.adapters.ports import Progress
     from intact.audit import Counts, Record, Summary, Window
+    from intact.audit.ledger import Server
     from intact.checksum import Algorithm
     from intact.errors import ExitCode
     from intact.s3 import ObjectRef
@@ -176,7 +179,7 @@ def audit_job(
         job: Its id, or the response of DescribeJob.
         out: Folder for the ledger and its like; an unfinished audit in it is gone on with.
         account_id: Account that owns the job, where that is an id.
-        control: An S3 Control client, where it is an id; else one is made.
+        control: An S3 Control client, where it is an id; else one is made for where S3 is.
         **options: See ``AuditOptions``.
 
     Raises:
@@ -188,7 +191,8 @@ def audit_job(
     if isinstance(job, str):
         if not account_id:
             raise UsageError(f"job is {job!r}; wanted its account_id too")
-        job = describe_job(control or s3control_client(), account_id=account_id, job_id=job)
+        control = control or _control(store)
+        job = describe_job(control, account_id=account_id, job_id=job)
     auditor = Auditor(
         subject=Subject.from_describe(job),
         source=store,
@@ -198,6 +202,7 @@ def audit_job(
         require=options.get("require", Level.RECORDED),
         workers=workers,
         terms=options.get("terms") or ReadTerms(),
+        server=_server(store, control),
         asking=options.get("asking") or Asking(),
     )
 
@@ -250,7 +255,12 @@ def audit_copies(
 
     def records(progress: Progress) -> Generator[Record]:
         out.mkdir(parents=True, exist_ok=True)
-        header = given.header(policy, created=datetime.now(UTC), version=version("intact"))
+        header = given.header(
+            policy,
+            created=datetime.now(UTC),
+            version=version("intact"),
+            server=_server(store, None),
+        )
         return given.records(out / LEDGER, ask, header=header, progress=progress)
 
     return Audit(out / LEDGER, records, progress=options.get("progress"))
@@ -269,6 +279,20 @@ class _Teller:
         self._done += 1
         if self._told is not None:
             self._told(self._done, self._total)
+
+
+def _control(store: BotoStore) -> S3ControlClient:
+    """A client of the S3 Control that goes with a store."""
+    session = boto3.Session()
+    place = control_address(session, store.client.meta.endpoint_url)
+    return s3control_client(session, endpoint_url=place)
+
+
+def _server(store: BotoStore, control: S3ControlClient | None) -> Server | None:
+    s3 = store.client.meta.endpoint_url
+    return server_at(
+        s3, control=control_beside(s3) if control is None else control.meta.endpoint_url
+    )
 
 
 def _store(options: AuditOptions) -> tuple[BotoStore, int]:

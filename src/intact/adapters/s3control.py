@@ -72,7 +72,7 @@ def submit(client: S3ControlClient, request: Mapping[str, Any]) -> str:
     try:
         return client.create_job(**request)["JobId"]
     except ParamValidationError as error:
-        raise UsageError(f"CreateJob: {error}") from error
+        raise _refused_unsent("CreateJob", error) from error
     except (BotoCoreError, ClientError) as error:
         raise StoreError(f"CreateJob: {error}") from error
 
@@ -81,10 +81,13 @@ def describe_job(client: S3ControlClient, *, account_id: str, job_id: str) -> Ma
     """DescribeJob response as boto3 returns it.
 
     Raises:
+        UsageError: No job can have that id.
         StoreError: S3 Control refused or did not answer.
     """
     try:
         return client.describe_job(AccountId=account_id, JobId=job_id)
+    except ParamValidationError as error:
+        raise _refused_unsent(f"DescribeJob of {job_id}", error) from error
     except (BotoCoreError, ClientError) as error:
         raise StoreError(f"DescribeJob of {job_id}: {error}") from error
 
@@ -120,8 +123,15 @@ def cancel(client: S3ControlClient, *, account_id: str, job_id: str) -> None:
 def _update(client: S3ControlClient, *, account_id: str, job_id: str, status: Any) -> None:  # noqa: ANN401 - the stubs want a Literal
     try:
         client.update_job_status(AccountId=account_id, JobId=job_id, RequestedJobStatus=status)
+    except ParamValidationError as error:
+        raise _refused_unsent(f"UpdateJobStatus of {job_id}", error) from error
     except (BotoCoreError, ClientError) as error:
         raise StoreError(f"UpdateJobStatus of {job_id} to {status}: {error}") from error
+
+
+def _refused_unsent(what: str, error: ParamValidationError) -> UsageError:
+    """What botocore's model says of a request, in one line."""
+    return UsageError(f"{what}: {' '.join(str(error).split())}")
 
 
 def wait(  # noqa: PLR0913 - the effects are arguments
@@ -193,6 +203,8 @@ def set_priority(client: S3ControlClient, *, account_id: str, job_id: str, prior
     """
     try:
         client.update_job_priority(AccountId=account_id, JobId=job_id, Priority=priority)
+    except ParamValidationError as error:
+        raise _refused_unsent(f"UpdateJobPriority of {job_id}", error) from error
     except (BotoCoreError, ClientError) as error:
         raise StoreError(f"UpdateJobPriority of {job_id}: {error}") from error
 

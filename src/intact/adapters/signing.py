@@ -76,5 +76,5 @@ def _cryptography() -> tuple[Any, Any, type[Exception]]:
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - optional
         from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - optional
     except ImportError:
-        raise UsageError("signatures need cryptography: pip install 'intact[sign]'") from None
+        raise UsageError("signatures need cryptography: pip install cryptography") from None
     return serialization, ed25519, InvalidSignature

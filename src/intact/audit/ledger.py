@@ -45,6 +45,22 @@ SLICE = "slice-"
 
 Document = dict[str, Any]
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.parquet")
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9._~%:\[\]/-]+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """An S3 server that is not where AWS has it for everyone.
+
+    Attributes:
+        endpoint_url: Address of S3; None for AWS's own.
+        control_endpoint_url: That of S3 Control; None for the one that goes with that of S3.
+        ended: Whether it ended with the audit, as a demo's does, and the objects with it.
+    """
+
+    endpoint_url: str | None = None
+    control_endpoint_url: str | None = None
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +73,7 @@ class Header:
         created: When the audit began.
         intact: Version of the program that wrote the ledger.
         inputs: What else was looked at, in words: reports of other jobs, files of digests.
+        server: Where the objects were; None for AWS.
     """
 
     policy: Policy
@@ -64,11 +81,17 @@ class Header:
     created: datetime
     intact: str
     inputs: tuple[str, ...] = ()
+    server: Server | None = None
 
     def differences(self, other: Self) -> list[str]:
         """Sentences on why this is the header of another audit; when it began tells nothing."""
         ours, theirs = (
-            {"subject": header.subject, "intact": header.intact, "inputs": header.inputs}
+            {
+                "subject": header.subject,
+                "intact": header.intact,
+                "inputs": header.inputs,
+                "endpoint_url": header.server and header.server.endpoint_url,
+            }
             | _policy(header.policy)
             for header in (self, other)
         )
@@ -81,6 +104,8 @@ class Header:
     def encode(self) -> bytes:
         """Write ``header.json``."""
         document = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        if self.server is None:
+            del document["server"]
         return _write(
             document | {"created": self.created.isoformat(), "policy": _policy(self.policy)}
         )
@@ -100,6 +125,8 @@ class Header:
             document["created"] = datetime.fromisoformat(document["created"])
             document["policy"] = _parse_policy(document["policy"])
             document["inputs"] = tuple(document["inputs"])
+            if document.get("server") is not None:
+                document["server"] = _parse_server(document["server"])
             return cls(**document)
 
 
@@ -258,6 +285,17 @@ def _policy(policy: Policy) -> Document:
         "read": policy.read.value,
         "require": policy.require.name.lower(),
     }
+
+
+def _parse_server(document: Document) -> Server:
+    """Read where the objects were; the addresses end up in commands that people copy."""
+    server = Server(**document)
+    for address in (server.endpoint_url, server.control_endpoint_url):
+        if address is not None and not (type(address) is str and _ADDRESS.fullmatch(address)):
+            raise FormatError(f"address is {address!r}; wanted http:// or https:// and a host")
+    if type(server.ended) is not bool:
+        raise FormatError(f"ended is {server.ended!r}; wanted true or false")
+    return server
 
 
 def _parse_policy(document: Document) -> Policy:

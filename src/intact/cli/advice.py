@@ -17,6 +17,15 @@ _THERE = "Is the name right?  'intact sum s3://BUCKET/PREFIX' lists what is ther
 _BUCKET = "Is the name right, and --profile, --region and --endpoint-url those of its account?"
 _DENIED = "'intact iam auditor' and 'intact iam submitter' print the permissions that are needed."
 _JOB = "'intact job list --account-id ID' lists the jobs of a Region; is --region right?"
+_NO_JOBS = (
+    "That server knows no jobs: --control-endpoint-url names the one that does, such as that of "
+    "'intact rehearse'."
+)
+_ASKING = {"DescribeJob", "ListJobs", "UpdateJobStatus", "UpdateJobPriority"}
+_UNKNOWN = {"MethodNotAllowed", "NotImplemented", "405", "501"}
+"""Codes of servers without S3 Control."""
+_NO_NAMES = {"NoSuchBucket", "NoSuchKey", "404"}
+"""Of such, to whom the path of a job is the name of an object."""
 _STATE = "'intact job show' tells how the job stands."
 
 ADVICE: Mapping[str, str] = {
@@ -50,7 +59,28 @@ ADVICE: Mapping[str, str] = {
 
 def advice_on(error: BaseException) -> list[str]:
     """What to do about an error, or about what caused it; nothing where nobody knows."""
+    if _knows_no_jobs(error):
+        return [_NO_JOBS]
     return [ADVICE[name] for name in _names(error) if name in ADVICE][:1]
+
+
+def _knows_no_jobs(error: BaseException | None) -> bool:
+    """Whether a server answered that is not S3 Control."""
+    while error is not None:
+        code = _code(error)
+        operation = getattr(error, "operation_name", None)
+        if operation in _ASKING and code in _UNKNOWN | _NO_NAMES:
+            return True
+        if operation == "CreateJob" and code in _UNKNOWN:
+            return True
+        error = error.__cause__
+    return False
+
+
+def _code(error: BaseException) -> str | None:
+    """Code of a refusal; None for another error."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else None
 
 
 def refused_as(error: BaseException, *codes: str) -> bool:
@@ -60,8 +90,7 @@ def refused_as(error: BaseException, *codes: str) -> bool:
 
 def _names(error: BaseException | None) -> Iterator[str]:
     while error is not None:
-        response = getattr(error, "response", None)
-        if isinstance(response, dict):
-            yield str(response.get("Error", {}).get("Code", ""))
+        if (code := _code(error)) is not None:
+            yield code
         yield from (kind.__name__ for kind in type(error).__mro__)
         error = error.__cause__

@@ -24,7 +24,7 @@ from intact.cli.options import Address, Aws, Size, aws_options
 from intact.cli.output import json_option
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
-from intact.cli.resuming import resumable
+from intact.cli.resuming import followed, resumable
 from intact.cli.subject import subject_of, subject_options
 from intact.errors import ExitCode, FormatError
 
@@ -49,7 +49,7 @@ Examples:
   $ intact audit --manifest s3://lists/m.csv --fields Bucket,Key,Ignore --carried SHA256 ...
   $ intact audit --replay intact-audit-20261122T030000Z/ledger"""
 )
-@subject_options(manifest="s3://BUCKET/KEY of a manifest, where no job is known.", kind=Address())
+@subject_options(manifest="Manifest, where no job is known: s3://BUCKET/KEY.", kind=Address())
 @click.option(
     "--computed",
     multiple=True,
@@ -124,10 +124,18 @@ Examples:
     "source or destination), on disk or as s3://BUCKET/KEY, taken after the job ended.",
 )
 @click.option(
-    "--memory", default="2GB", show_default=True, help="With --offline: memory to stay in."
+    "--memory",
+    type=Size(decimal=True),
+    default="2GB",
+    show_default=True,
+    help="Memory of an offline audit.",
 )
 @click.option(
-    "--workers", default=16, show_default=True, help="Requests that boto3 has under way at a time."
+    "--workers",
+    default=16,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many at a time: requests of boto3.",
 )
 @click.option(
     "--client",
@@ -142,7 +150,7 @@ Examples:
     type=click.IntRange(1),
     default=1,
     show_default=True,
-    help="Of the lean client, to use several cores; not with --read-budget.",
+    help="Processes of the lean client, to use several cores; not with --read-budget.",
 )
 @json_option
 @aws_options
@@ -172,7 +180,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
     replay: Path | None,
     offline: bool,
     inventory: tuple[str, ...],
-    memory: str,
+    memory: int,
     workers: int,
     client: str,
     processes: int,
@@ -181,8 +189,8 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
 ) -> int:
     """Prove what a finished copy job did, object by object.
 
-    JOB is the id of a job, the record that ``intact job watch`` kept of it, or a file with the JSON
-    that ``aws s3control describe-job`` printed.
+    JOB is the id of a job, the record that intact job watch kept of it, or a file with the JSON
+    that aws s3control describe-job printed.
     Every row of the manifest ends in exactly one verdict; the ledger keeps it with its evidence.
     What interrupts an audit, a kill included, costs the last seconds: run it again with the same
     --out.
@@ -239,7 +247,8 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
                 require=_LEVELS[require],
                 computed=reports,
                 inventories=inventories(inventory),
-                memory=memory,
+                memory=f"{memory}B",
+                server=reach.server,
             ).run(
                 folder / LEDGER,
                 created=created,
@@ -247,7 +256,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
                 progress=progress,
                 sign=sign,
             )
-        return present(folder / LEDGER, output)
+        return present(folder / LEDGER, output, reach=followed(context))
     mode, fraction = read_mode(read)
     terms = ReadTerms(fraction=fraction, subject=subject.name, budget=read_budget)
     store = reach.store(workers=workers)
@@ -268,6 +277,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
         expected=tuple(expected_file(text, prefix=expect_prefix) for text in expect),
         carried=tuple(carried.split(",")) if carried else (),
         extras=extras,
+        server=reach.server,
         asking=Asking(
             client=Client(client),
             processes=processes,
@@ -284,7 +294,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
             progress=progress,
             sign=sign,
         )
-    code = present(folder / LEDGER, output)
+    code = present(folder / LEDGER, output, reach=followed(context))
     for name in (LEFTOVERS, EXTRAS):
         show_first(folder / name, output)
     return code

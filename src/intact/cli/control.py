@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shlex
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from intact.batch.spec import to_json
 from intact.cli.advice import refused_as
 from intact.cli.options import Aws, aws_options
 from intact.cli.output import json_option
+from intact.cli.resuming import reached
 from intact.errors import ExitCode, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -43,9 +45,9 @@ def _job_command(name: str, rest: str) -> Callable[[Callable[..., int]], click.C
         def named(job: str, account_id: str | None, **options: Any) -> int:  # noqa: ANN401 - passed on
             return function(job=_found(job, account_id), **options)
 
-        wrapped = click.option("--account-id", help="Account that owns the job, with an id.")(
-            json_option(aws_options(named))
-        )
+        wrapped = click.option(
+            "--account-id", help="Account that owns the job, where that is named by its id."
+        )(json_option(aws_options(named)))
         wrapped = click.argument("job", metavar="JOB_ID|RECORD")(wrapped)
         return click.command(name, epilog=_EXAMPLE.format(name=name, rest=rest))(wrapped)
 
@@ -90,7 +92,7 @@ Examples:
 @click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Where the request, its job and its states are kept; FILE.submitted without.",
+    help="File that keeps the request, its job and every state seen; FILE.submitted without.",
 )
 @json_option
 @aws_options
@@ -104,7 +106,7 @@ def submit(
 ) -> int:
     """Create a job once, however often this is run, and print its id.
 
-    The job waits, suspended, for ``intact job confirm``, unless --start is given.
+    The job waits, suspended, for intact job confirm, unless --start is given.
     """
     from intact.adapters.boto import load_model  # noqa: PLC0415 - imports boto3
     from intact.adapters.record import JobRecord, submit_once  # noqa: PLC0415 - as above
@@ -145,7 +147,7 @@ def cancel(*, job: _Job, output: Output, **aws: Any) -> int:  # noqa: ANN401 - o
 
 @_job_command("show", "JOB_ID")
 def show(*, job: _Job, output: Output, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
-    """Print what S3 Control says of a job, as JSON that ``intact job lint`` reads.
+    """Print what S3 Control says of a job, as JSON that intact job lint reads.
 
     Of a job that S3 Control no longer knows, a record's last state is shown, with a note.
     """
@@ -164,7 +166,7 @@ def show(*, job: _Job, output: Output, **aws: Any) -> int:  # noqa: ANN401 - opt
 
 
 @click.command("list", epilog=_EXAMPLE.format(name="list", rest="--status Active"))
-@click.option("--account-id", required=True, help="Account that owns the jobs.")
+@click.option("--account-id", required=True, help="Account that owns the job.")
 @click.option(
     "--status",
     "statuses",
@@ -193,7 +195,12 @@ def list_(
 
 
 @_job_command("priority", "JOB_ID --priority 20")
-@click.option("--priority", required=True, type=click.IntRange(0, 2**31 - 1), help="New priority.")
+@click.option(
+    "--priority",
+    required=True,
+    type=click.IntRange(0, 2**31 - 1),
+    help="Priority: a larger one runs earlier.",
+)
 def priority(*, job: _Job, priority: int, output: Output, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
     """Change how early a job runs; larger is earlier."""
     from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
@@ -208,7 +215,7 @@ def priority(*, job: _Job, priority: int, output: Output, **aws: Any) -> int:  #
 @click.option(
     "--record",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File that keeps the job and every state seen; a RECORD that is named does anyway.",
+    help="File that keeps the request, its job and every state seen; RECORD does anyway.",
 )
 def watch(*, job: _Job, record: Path | None, output: Output, **aws: Any) -> int:  # noqa: ANN401 - options of Aws
     """Follow a job to its end, asking every 30 seconds, as AWS allows; a local server more often.
@@ -217,6 +224,7 @@ def watch(*, job: _Job, record: Path | None, output: Output, **aws: Any) -> int:
     cancelled, and 4 that it waits for someone to confirm it.  None says that a copy is right.
     """
     from intact.adapters import s3control  # noqa: PLC0415 - imports boto3
+    from intact.adapters.addresses import is_aws  # noqa: PLC0415 - as above
     from intact.adapters.record import JobRecord  # noqa: PLC0415 - as above
     from intact.cli.progress import Bar  # noqa: PLC0415 - imports rich
 
@@ -228,13 +236,13 @@ def watch(*, job: _Job, record: Path | None, output: Output, **aws: Any) -> int:
     s3control.describe(control, **job.named)  # a wrong id is no trouble that passes
     if kept is not None:
         kept.keep_job(job.id)
-    pause = LOCAL_POLL_SECONDS if options.control_endpoint_url else s3control.POLL_SECONDS
+    local = not is_aws(control.meta.endpoint_url)
     with Bar() as bar:
         outcome = s3control.wait(
             control,
             account_id=job.account,
             job_id=job.id,
-            poll_seconds=pause,
+            poll_seconds=LOCAL_POLL_SECONDS if local else s3control.POLL_SECONDS,
             patience=PATIENCE,
             keep=None if kept is None else _keeper(kept),
             progress=_Watcher(bar, output),
@@ -244,7 +252,9 @@ def watch(*, job: _Job, record: Path | None, output: Output, **aws: Any) -> int:
     for reason in outcome.failure_reasons:
         output.tell(f"  {reason.code}: {reason.text}")
     if outcome.status is JobStatus.SUSPENDED:
-        output.tell(f"next: intact job confirm {job.id} --account-id {job.account}", aside=True)
+        words = ["intact", "job", "confirm", job.id, "--account-id", job.account]
+        told = reached(click.get_current_context())
+        output.tell(f"next: {shlex.join([*words, *told])}", aside=True)
     if not outcome.status.terminal:
         return ExitCode.UNFINISHED
     return ExitCode.VERIFIED if outcome.all_succeeded else ExitCode.WRONG

@@ -21,9 +21,10 @@ from intact.batch.multipart import LARGEST_PART, SMALLEST_PART, USUAL_PART
 from intact.batch.spec import NO_REPORT, to_json
 from intact.checksum import Algorithm
 from intact.cli.manifest import columns_of
-from intact.cli.options import Aws, FileOrAddress, s3_options
+from intact.cli.options import Aws, FileOrAddress, Size, s3_options
 from intact.cli.output import json_option
 from intact.cli.progress import Bar
+from intact.cli.resuming import reached
 from intact.errors import ExitCode, UsageError
 from intact.s3.names import bucket_arn, bucket_of_arn, object_arn, parse_uri
 
@@ -46,23 +47,34 @@ Examples:
   $ intact audit copied/job.json"""
 )
 @click.argument("manifest", type=FileOrAddress())
-@click.option("--columns", help="As intact manifest lint.")
+@click.option(
+    "--columns", metavar="NAMES", help="Columns of the manifest, as intact manifest lint has them."
+)
 @click.option("--target-resource", required=True, help="ARN of the destination bucket.")
 @click.option("--target-key-prefix", help="Put, with a slash, before every key.")
-@click.option("--storage-class", help="Of the copies; STANDARD without.")
+@click.option(
+    "--storage-class", help="Storage class of the copies, by S3's name; STANDARD without."
+)
 @click.option(
     "--part-size",
     default=USUAL_PART,
     show_default=True,
-    type=click.IntRange(SMALLEST_PART, LARGEST_PART),
-    help="Bytes of a part, more where an object would have over 10,000; an object of no more "
+    metavar="SIZE",
+    type=Size(least=SMALLEST_PART, most=LARGEST_PART),
+    help="Size of a part, more where an object would have over 10,000; an object of no more "
     "is copied in one request.",
 )
 @click.option("--keep-parts", is_flag=True, help="End the parts where the source's parts end.")
-@click.option("--report-bucket", help="Where a completion report goes, for an audit.")
+@click.option("--report-bucket", help="Bucket for the completion report, for an audit.")
 @click.option("--report-prefix", help="Put before the report's keys.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder that keeps the state.")
-@click.option("--workers", default=16, show_default=True, help="Parts under way at a time.")
+@click.option(
+    "--workers",
+    default=16,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many at a time: parts.",
+)
 @json_option
 @s3_options
 def command(  # noqa: PLR0913 - one argument per option
@@ -142,7 +154,8 @@ def command(  # noqa: PLR0913 - one argument per option
         with whole_file(folder / "job.json") as file:
             file.write(to_json(finished.describe(results)).encode())
         output.record("described", {"path": folder / "job.json"})
-        output.tell(f"next: {shlex.join(['intact', 'audit', str(folder / 'job.json')])}")
+        words = ["intact", "audit", str(folder / "job.json")]
+        output.tell(f"next: {shlex.join([*words, *reached(click.get_current_context())])}")
     return ExitCode.WRONG if TaskStatus.FAILED in results else ExitCode.VERIFIED
 
 

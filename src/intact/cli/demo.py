@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import click
 
+from intact.adapters.addresses import server_at
 from intact.adapters.auditor import Auditor, discard
 from intact.adapters.boto import BotoStore, s3_client
 from intact.adapters.ledger import LedgerReader
@@ -86,6 +87,7 @@ def command(*, out: Path, output: Output, **aws: Any) -> int:  # noqa: ANN401 - 
             read=ReadMode.MISSING,
             require=Level.RECORDED,
             workers=WORKERS,
+            server=server_at(s3.meta.endpoint_url, control=endpoint.url, ended=True),
         )
         now = datetime.now(UTC)
         auditor.run(ledger, created=now, version=version("intact"), progress=progress)

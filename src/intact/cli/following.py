@@ -10,7 +10,7 @@ from intact.s3 import ObjectRef, encode_key
 from intact.s3.names import bucket_of_arn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from intact.adapters.retry import Plan, Sheet
@@ -26,6 +26,8 @@ def following(  # noqa: PLR0913 - keywords all but two
     operation: S3PutObjectCopy,
     policy: Policy,
     uploaded: bool,
+    reach: Sequence[str] = (),
+    s3_reach: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield what to run next, in order; each audit ends in a ledger to retry again.
 
@@ -36,41 +38,50 @@ def following(  # noqa: PLR0913 - keywords all but two
         operation: What the audited job did.
         policy: The terms of its audit.
         uploaded: Whether the manifests are in their bucket.
+        reach: Options that say how S3 and S3 Control are reached.
+        s3_reach: Those of S3 alone, which the AWS CLI has too.
     """
     if not uploaded:
-        yield from _uploads(plan, folder, desk)
+        yield from _uploads(plan, folder, desk, s3_reach)
     jobs = plan.of("copy", "compute-source", "compute-destination")
     for sheet in jobs:
         record = f"{folder / sheet.job}.submitted"
-        yield _line("intact", "job", "submit", str(folder / sheet.job), "--start")
-        yield _line("intact", "job", "watch", record)
+        yield _line("intact", "job", "submit", str(folder / sheet.job), "--start", *reach)
+        yield _line("intact", "job", "watch", record, *reach)
     require = ["--require", policy.require.name.lower()] if policy.require is not _USUAL else []
     for sheet in plan.of("copy"):
-        yield _line("intact", "audit", f"{folder / sheet.job}.submitted", *require)
+        yield _line("intact", "audit", f"{folder / sheet.job}.submitted", *require, *reach)
     for sheet in plan.of("large"):
         target = _target(operation)
         place = ["--report-bucket", desk.bucket, "--out", str(folder / sheet.name)]
-        yield _line("intact", "copy", _uri(desk, sheet), *_columns(sheet), *target, *place)
-        yield _line("intact", "audit", str(folder / sheet.name / "job.json"), *require)
+        words = [_uri(desk, sheet), *_columns(sheet), *target, *place, *s3_reach]
+        yield _line("intact", "copy", *words)
+        yield _line("intact", "audit", str(folder / sheet.name / "job.json"), *require, *reach)
     computed = [
         word
         for sheet in plan.of("compute-source", "compute-destination")
         for word in ("--computed", f"{folder / sheet.job}.submitted")
     ]
     for sheet in plan.of("compute-audit"):
-        yield _audit(sheet, desk, operation, *computed, *require)
+        yield _audit(sheet, desk, operation, *computed, *require, *reach)
     for sheet in plan.of("read"):
-        yield _audit(sheet, desk, operation, "--read", "missing", *require)
+        yield _audit(sheet, desk, operation, "--read", "missing", *require, *reach)
 
 
 _USUAL = Level.RECORDED
 
 
-def _uploads(plan: Plan, folder: Path, desk: ObjectRef) -> Iterator[str]:
+def _uploads(plan: Plan, folder: Path, desk: ObjectRef, reach: Sequence[str]) -> Iterator[str]:
+    """Puts in one request, which alone give the ETag that the jobs name."""
+    from intact.adapters.uploading import PART  # noqa: PLC0415 - imports boto3
+
     for sheet in plan.sheets:
+        file = str(folder / sheet.manifest)
+        if sheet.length <= PART:
+            yield _line("intact", "put", file, _uri(desk, sheet), *reach)
+            continue
         where = ["--bucket", desk.bucket, "--key", f"{desk.key}{sheet.manifest}"]
-        body = ["--body", str(folder / sheet.manifest)]
-        yield _line("aws", "s3api", "put-object", *where, *body)
+        yield _line("aws", "s3api", "put-object", *where, "--body", file, *reach)
 
 
 def _audit(sheet: Sheet, desk: ObjectRef, operation: S3PutObjectCopy, *words: str) -> str:

@@ -46,7 +46,9 @@ Example:
 @click.option("--role-arn", required=True, help="IAM role that the tasks run under.")
 @click.option("--manifest-arn", required=True, help="ARN of the manifest object.")
 @click.option("--manifest-etag", required=True, help="ETag of the manifest object.")
-@click.option("--fields", default=",".join(FIELDS), show_default=True, help="Its columns.")
+@click.option(
+    "--fields", default=",".join(FIELDS), show_default=True, help="Columns of the manifest."
+)
 @click.option("--target-resource", required=True, help="ARN of the destination bucket.")
 @click.option("--target-key-prefix", help="Put, with a slash, before every key.")
 @click.option(
@@ -56,10 +58,15 @@ Example:
     type=click.Choice([algorithm.value for algorithm in Algorithm], case_sensitive=False),
     help="Algorithm of the copies' checksums.",
 )
-@click.option("--storage-class", help="S3's name of the copies' storage class.")
+@click.option("--storage-class", help="Storage class of the copies, by S3's name.")
 @click.option("--report-bucket", required=True, help="Bucket for the completion report.")
 @click.option("--report-prefix", help="Put before the report's keys.")
-@click.option("--priority", default=10, show_default=True, help="Larger runs earlier.")
+@click.option(
+    "--priority",
+    default=10,
+    show_default=True,
+    help="Priority: a larger one runs earlier.",
+)
 @click.option("--description", help="Shown in the job list.")
 @click.option(
     "--confirmation-required/--no-confirmation-required",

@@ -39,11 +39,20 @@ How long an audit of a finished job takes, and what it could prove: intact plan.
 @click.option(
     "--manifest",
     type=FileOrAddress(),
-    help="Count both in a manifest with sizes: a file or s3:// address.",
+    help="Manifest, with sizes, in which both are counted: a file or s3://BUCKET/KEY.",
 )
-@click.option("--columns", help="Of that manifest, as intact manifest lint; Size among them.")
+@click.option(
+    "--columns",
+    metavar="NAMES",
+    help="Columns of the manifest, as intact manifest lint has them; Size among them.",
+)
 @click.option("--list", "place", help="Count both by listing s3://BUCKET/PREFIX.")
-@click.option("--listed", default=0, help="Objects of the bucket whose list S3 makes.")
+@click.option(
+    "--listed",
+    default=0,
+    type=click.IntRange(min=0),
+    help="Objects of the bucket whose list S3 makes.",
+)
 @click.option("--prices", type=click.File("rb"), help="Another price list, as JSON.")
 @click.option(
     "--level",

@@ -59,6 +59,7 @@ Examples:
     "--columns",
     default=",".join(FIELDS),
     show_default=True,
+    metavar="NAMES",
     help="Columns of a CSV file: Bucket, Key, VersionId, Size, ETag, Digest, IsDeleteMarker, "
     "and Ignore for any other.",
 )
@@ -135,11 +136,20 @@ Examples:
 @click.argument("manifest", type=FileOrAddress())
 @click.option(
     "--columns",
-    help="Its columns: Bucket, Key, VersionId, Size, IsDeleteMarker, and Ignore for any other; "
-    "where left out, Bucket, Key and a VersionId where the first row has three cells.",
+    metavar="NAMES",
+    help="Columns of the manifest: Bucket, Key, VersionId, Size, IsDeleteMarker, and Ignore for "
+    "any other; where left out, Bucket, Key and a VersionId where the first row has three cells.",
 )
-@click.option("--target-key-prefix", default="", help="What the job puts before every key.")
-@click.option("--show", default=10, show_default=True, help="Lines to show of each rule.")
+@click.option(
+    "--target-key-prefix", default="", help="Put, with a slash, before every key, by the job."
+)
+@click.option(
+    "--show",
+    default=10,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Lines to show of each rule.",
+)
 @click.option(
     "--memory-mb",
     default=MEMORY_MB,
@@ -196,8 +206,18 @@ Example:
   $ intact manifest split m.csv --columns Bucket,Key,VersionId,Size --out parts"""
 )
 @click.argument("manifest", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--columns", help="As intact manifest lint; Size sets large objects apart.")
-@click.option("--most-rows", default=MOST_ROWS, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--columns",
+    metavar="NAMES",
+    help="Columns of the manifest, as intact manifest lint has them; Size sets large ones apart.",
+)
+@click.option(
+    "--most-rows",
+    default=MOST_ROWS,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Rows of one manifest.",
+)
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="A new folder.")
 @json_option
 def split(*, manifest: Path, columns: str | None, most_rows: int, out: Path, output: Output) -> int:

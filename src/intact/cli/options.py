@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from intact.adapters.boto import BotoStore
     from intact.adapters.http import LeanStore
+    from intact.audit.ledger import Server
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,10 +70,11 @@ class Aws:
         None where S3 is another server's and nobody named an STS beside it: AWS knows nothing of
         its credentials, and would learn them.
         """
-        from intact.adapters.boto import is_elsewhere  # noqa: PLC0415 - imports boto3
+        from intact.adapters.addresses import address_of, is_aws  # noqa: PLC0415 - imports boto3
 
         session = self.session()
-        if self.endpoint_url or (is_elsewhere(session, "s3") and not is_elsewhere(session, "sts")):
+        alone = self.endpoint_url is not None or is_aws(address_of(session, "sts"))
+        if alone and not is_aws(self.s3_address):
             return None
         return session.client("sts")
 
@@ -82,16 +84,46 @@ class Aws:
         region: str | None = self.session().region_name
         return region
 
+    @property
+    def s3_address(self) -> str:
+        """Where S3 is."""
+        from intact.adapters.addresses import address_of  # noqa: PLC0415 - imports boto3
+
+        return self.endpoint_url or address_of(self.session(), "s3")
+
+    @property
+    def control_address(self) -> str | None:
+        """Where S3 Control is; None for AWS's own address.
+
+        Whoever names another S3 server means it for jobs too, unless S3 Control is named besides:
+        AWS is not asked for a job that it does not have, nor shown another server's credentials.
+        """
+        from intact.adapters import addresses  # noqa: PLC0415 - imports boto3
+
+        if self.control_endpoint_url:
+            return self.control_endpoint_url
+        if self.endpoint_url:
+            return addresses.control_beside(self.endpoint_url)
+        return addresses.control_address(self.session(), self.s3_address)
+
     def control(self) -> S3ControlClient:
         """Make an S3 Control client."""
         from intact.adapters.s3control import s3control_client  # noqa: PLC0415 - imports boto3
 
         return s3control_client(
-            self.session(), endpoint_url=self.control_endpoint_url, region=self.region
+            self.session(), endpoint_url=self.control_address, region=self.region
         )
 
+    @property
+    def server(self) -> Server | None:
+        """What a ledger keeps of these addresses."""
+        from intact.adapters.addresses import server_at  # noqa: PLC0415 - imports boto3
 
-_UNITS = {"": 0, "B": 0, "KIB": 10, "MIB": 20, "GIB": 30, "TIB": 40}
+        return server_at(self.s3_address, control=self.control_address)
+
+
+_UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
+_DECIMAL = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 
 
 class Size(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3
@@ -99,20 +131,26 @@ class Size(click.ParamType):  # type: ignore[type-arg] # generic since click 8.3
 
     name = "size"
 
-    def __init__(self, *, least: int = 1) -> None:
-        """Accept no less than that many bytes."""
-        self._least = least
+    def __init__(self, *, least: int = 1, most: int | None = None, decimal: bool = False) -> None:
+        """Accept no less and no more than that many bytes, in decimal units too if they are meant.
+
+        People who say 8MB for a part mean 8 MiB, and those who say 2GB of memory mean either.
+        """
+        self._least, self._most = least, most
+        self._units = _UNITS | _DECIMAL if decimal else _UNITS
 
     def convert(
         self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
         """Read the number."""
-        found = re.fullmatch(r"([0-9]{1,12}) ?([KMGT]IB|B|)", str(value).upper())
-        if found is None:
+        found = re.fullmatch(r"([0-9]{1,12}) ?([A-Z]*)", str(value).upper())
+        if found is None or found[2] not in self._units:
             self.fail(f"{value!r}; wanted a size such as 4096, 64KiB or 1MiB", param, ctx)
-        size = int(found[1]) << _UNITS[found[2]]
+        size = int(found[1]) * self._units[found[2]]
         if size < self._least:
             self.fail(f"{value!r}; wanted at least {self._least} bytes", param, ctx)
+        if self._most is not None and size > self._most:
+            self.fail(f"{value!r}; wanted at most {self._most} bytes", param, ctx)
         return size
 
 
@@ -148,8 +186,17 @@ def s3_options(function: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         (
             click.option("--profile", metavar="NAME", help="Profile of the AWS configuration."),
-            click.option("--region", metavar="NAME", help="AWS Region."),
-            click.option("--endpoint-url", metavar="URL", help="Address of another S3 server."),
+            click.option(
+                "--region",
+                envvar="AWS_REGION",  # which botocore does not read, unlike the AWS CLI
+                metavar="NAME",
+                help="AWS Region.",
+            ),
+            click.option(
+                "--endpoint-url",
+                metavar="URL",
+                help="Address of another S3 server, which is asked about jobs too.",
+            ),
             click.option(
                 "--no-sign-request",
                 is_flag=True,
@@ -174,6 +221,6 @@ def aws_options(function: Callable[..., Any]) -> Callable[..., Any]:
         "--control-endpoint-url",
         envvar="AWS_ENDPOINT_URL_S3_CONTROL",  # which botocore reads, and puts the account before
         metavar="URL",
-        help="Address of another S3 Control server.",
+        help="Address of another S3 Control server; that of --endpoint-url without.",
     )
     return s3_options(control(function))

@@ -12,12 +12,12 @@ import contextlib
 import functools
 import json
 import os
-import re
 import shlex
 import sys
 from collections import Counter
 from datetime import datetime
 from enum import Enum
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Self
 
 import click
@@ -42,7 +42,6 @@ _SEVERITY = (
     *(ExitCode.VERIFIED, ExitCode.UNPROVEN, ExitCode.WRONG, ExitCode.UNFINISHED),
     ExitCode.USAGE,
 )
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\xa0\ud800-\udfff]+")
 
 
 class Output:
@@ -226,15 +225,16 @@ def _value(value: object) -> object:
 def shown(name: bytes) -> str:
     """Write a name for people as coreutils does: quoted for a shell where it needs to be."""
     text = os.fsdecode(name)
-    if not _UNPRINTABLE.search(text):
+    if text.isprintable():  # which marks that turn the direction of writing are not
         if "'" in text and not set('"$`\\!') & set(text):
             return f'"{text}"'
         return shlex.quote(text)
-    quoted = _UNPRINTABLE.sub(_escaped, text.replace("'", "'\\''"))
+    runs = groupby(text.replace("'", "'\\''"), str.isprintable)
+    quoted = "".join("".join(run) if plain else _escaped("".join(run)) for plain, run in runs)
     return f"'{quoted}'".removesuffix("''")
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escaped(text: str) -> str:
     usual = {10: "\\n", 13: "\\r", 9: "\\t"}
-    codes = (usual.get(byte, f"\\{byte:03o}") for byte in os.fsencode(found[0]))
+    codes = (usual.get(byte, f"\\{byte:03o}") for byte in os.fsencode(text))
     return f"'$'{''.join(codes)}''"

@@ -14,12 +14,12 @@ from intact.audit.plan import options, recommend
 from intact.audit.sampled import Means, Sampled, Terms
 from intact.batch.cost import Prices
 from intact.batch.rates import Rates
-from intact.cli.options import Aws, Size, aws_options
+from intact.cli.options import Aws, FileOrAddress, Size, aws_options
 from intact.cli.output import json_option
 from intact.cli.planning import Place, following, records
 from intact.cli.progress import Bar
 from intact.cli.subject import subject_of, subject_options
-from intact.errors import ExitCode, UsageError
+from intact.errors import ExitCode
 from intact.render.plan import plan_lines
 
 if TYPE_CHECKING:
@@ -40,7 +40,9 @@ Examples:
 
 What a job will cost before it runs, and each level of proof by price alone: intact job plan."""
 )
-@subject_options(manifest="A manifest, where no job is known: a file or s3://BUCKET/KEY.")
+@subject_options(
+    manifest="Manifest, where no job is known: a file or s3://BUCKET/KEY.", kind=FileOrAddress()
+)
 @click.option(
     "--carried",
     default="",
@@ -52,7 +54,7 @@ What a job will cost before it runs, and each level of proof by price alone: int
     default="recorded",
     show_default=True,
     type=click.Choice(list(_LEVELS)),
-    help="Weakest proof that counts, as intact audit takes it.",
+    help="Weakest proof accepted, as intact audit has it.",
 )
 @click.option(
     "--sample",
@@ -61,13 +63,19 @@ What a job will cost before it runs, and each level of proof by price alone: int
     type=click.IntRange(0),
     help="Objects to ask about, by two HeadObject requests or a few more each; 0 asks about none.",
 )
-@click.option("--workers", default=16, show_default=True, type=click.IntRange(1), help="Of boto3.")
+@click.option(
+    "--workers",
+    default=16,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many at a time: requests of boto3.",
+)
 @click.option(
     "--processes",
     default=1,
     show_default=True,
     type=click.IntRange(1),
-    help="Of the lean client.",
+    help="Processes of the lean client.",
 )
 @click.option(
     "--executors",
@@ -77,7 +85,11 @@ What a job will cost before it runs, and each level of proof by price alone: int
     help="Cores of the Spark cluster.",
 )
 @click.option(
-    "--memory", type=Size(), default="2GiB", show_default=True, help="Of an offline audit."
+    "--memory",
+    type=Size(decimal=True),
+    default="2GiB",
+    show_default=True,
+    help="Memory of an offline audit.",
 )
 @click.option("--rates", type=click.File("rb"), help="Your own figures, as JSON.")
 @click.option("--prices", type=click.File("rb"), help="Another price list, as JSON.")
@@ -117,8 +129,6 @@ def command(  # noqa: PLR0913 - one argument per option
     """
     reach = Aws(**aws)
     local = None if manifest is None or manifest.startswith("s3://") else Path(manifest)
-    if local is not None and not local.is_file():
-        raise UsageError(f"--manifest is {manifest!r}; wanted a file or s3://BUCKET/KEY")
     subject = subject_of(
         job,
         account_id=account_id,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from intact.audit.forecast import Way
 from intact.batch.span import unseen
 from intact.cli.audit import command as audit
-from intact.cli.resuming import given
+from intact.cli.resuming import given, reached
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _OUT = "audited"
 _COMPUTED = ("--computed", "COMPUTE_SOURCES_ID", "--computed", "COMPUTE_COPIES_ID")
 _MEANT_OTHERWISE = {"sample", "rates", "prices", "as_json", "workers", "processes", "memory"}
-_REACH = {"profile", "region", "endpoint_url", "control_endpoint_url", "account_id"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +61,8 @@ def following(advice: Recommendation, place: Place) -> Iterator[str]:
     """Yield what to run, in order; words in capitals are for people to fill in."""
     if advice.steps and place.local is not None:
         where = f"s3://{place.subject.manifest.bucket}/{place.subject.manifest.key}"
-        yield shlex.join(["intact", "put", str(place.local), where])
+        told = reached(place.context, besides={"control_endpoint_url"})
+        yield shlex.join(["intact", "put", str(place.local), where, *told])
     for number, step in enumerate(advice.steps, 1):
         out = _OUT if number == 1 else f"{_OUT}-{number}"
         yield from _commands(step.option.way, place, out=out)
@@ -121,9 +121,8 @@ _REPORTS = tuple(
 
 def _retry(place: Place, out: str) -> str:
     """The command that writes the jobs over what is left, and names those to run after it."""
-    reach = given(
-        place.context, besides={p.name or "" for p in place.context.command.params} - _REACH
-    )
+    account = place.context.params["account_id"]
+    reach = [*(("--account-id", account) if account else ()), *reached(place.context)]
     job = place.context.params["job"]
     about = ["--job", job] if job else _target(place)
     return shlex.join(

@@ -15,12 +15,12 @@ from intact.audit import Verdict
 from intact.batch.cost import Prices
 from intact.render.lines import finding_members, header_members, summary_members
 from intact.render.page import html_page
-from intact.render.steps import retry_command
+from intact.render.steps import has_ended, replay_command, retry_command
 from intact.render.table import finding_lines, verdict_table
 from intact.render.words import headline
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from intact.adapters.overview import Overview
@@ -40,6 +40,7 @@ def present(  # noqa: PLR0913 - keywords all but two
     aside: bool = False,
     every: bool = False,
     following: str | None = None,
+    reach: Sequence[str] = (),
 ) -> int:
     """Print what a ledger adds up to and the objects that are not verified; return the exit code.
 
@@ -49,7 +50,9 @@ def present(  # noqa: PLR0913 - keywords all but two
         html: Where to write the report as a page, if anywhere.
         aside: Whether to print on standard error, data being on standard output.
         every: Whether records name the verified objects too.
-        following: What to run next where something is not verified; by default, what retries it.
+        following: What to run next where something is not verified; by default, what retries it,
+            or computes the verdicts again where the server has ended.
+        reach: Options of the command that say how to reach S3, and what was audited.
 
     Raises:
         FormatError: The folder holds no finished ledger.
@@ -75,9 +78,15 @@ def present(  # noqa: PLR0913 - keywords all but two
             file.writelines(piece.encode() for piece in page(reader, overview(reader)))
         tell_file(html, output, kind="report", aside=aside)
     if hidden or shown:
-        command = following or retry_command(reader.header, str(ledger))
+        command = following or _following(reader, str(ledger), reach)
         output.tell(f"next: {command}", aside=aside)
     return summary.exit_code(counts)
+
+
+def _following(reader: LedgerReader, path: str, reach: Sequence[str]) -> str:
+    if has_ended(reader.header):
+        return replay_command(path)
+    return retry_command(reader.header, path, told=reach)
 
 
 def _records(reader: LedgerReader, output: Output, *, every: bool) -> None:

@@ -79,6 +79,7 @@ _LEDGER: dict[str, Members] = {
         "reported_by": "text: Version of intact that writes this.",
         "read": "text: When bytes were read.",
         "require": "text: Weakest level that was accepted.",
+        "endpoint_url": "text?: Address of the S3 server; null for AWS.",
         "header_sha256": "text: SHA-256 of the header.",
         "root": "text: SHA-256 that the ledger's chain ends in.",
     },

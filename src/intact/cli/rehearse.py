@@ -56,7 +56,11 @@ Faults of tasks by number, as in corrupt=3+17:
     help="Folder that remembers the jobs; without one they end with this command.",
 )
 @click.option(
-    "--workers", default=8, show_default=True, type=click.IntRange(min=1), help="Tasks at a time."
+    "--workers",
+    default=8,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many at a time: tasks.",
 )
 @click.option("--faults", help="What shall go wrong: inline, or a file with it or with JSON.")
 @click.option(
@@ -64,7 +68,8 @@ Faults of tasks by number, as in corrupt=3+17:
     "functions",
     multiple=True,
     metavar="ARN=TARGET",
-    help="module:function or http://127.0.0.1:... in place of a Lambda function; repeatable.",
+    help="What runs in place of a Lambda function: module:function or http://127.0.0.1:...; "
+    "repeatable.",
 )
 @json_option
 @s3_options
@@ -134,7 +139,7 @@ def command(  # noqa: PLR0913 - one argument per option
             output.tell(f"  export AWS_ENDPOINT_URL_S3={address}")
             output.tell(f"  export AWS_ENDPOINT_URL_S3_CONTROL={endpoint.url}")
             output.tell("  export AWS_ACCESS_KEY_ID=rehearsal AWS_SECRET_ACCESS_KEY=rehearsal")
-            output.tell(f"  export AWS_REGION={at}")
+            output.tell(f"  export AWS_REGION={at} AWS_DEFAULT_REGION={at}")
         output.flush()
         endpoint.wait()
     raise click.Abort

@@ -72,6 +72,31 @@ def given(context: click.Context, *, besides: Collection[str] = ()) -> Iterator[
             yield _without_password(str(each))
 
 
+REACH = ("profile", "region", "endpoint_url", "control_endpoint_url")
+_ONLY_S3 = ("no_sign_request", "request_payer")
+
+
+_COPIES = ("target_resource", "target_key_prefix")
+
+
+def reached(context: click.Context, *, besides: Collection[str] = ()) -> list[str]:
+    """How this call was told to reach AWS or another server, for the commands that follow it.
+
+    What the environment and the files of settings say, they say to those too.
+    """
+    return list(_given(context, {*REACH, *_ONLY_S3}.difference(besides)))
+
+
+def followed(context: click.Context) -> list[str]:
+    """The same, and what an audit was told of the copies."""
+    return list(_given(context, {*_COPIES, *REACH, *_ONLY_S3}))
+
+
+def _given(context: click.Context, names: Collection[str]) -> Iterator[str]:
+    others = {parameter.name or "" for parameter in context.command.params}.difference(names)
+    return given(context, besides=others)
+
+
 def _without_password(word: str) -> str:
     """A URL without the user and password that it may hold; anything else as it is."""
     url = urlsplit(word)

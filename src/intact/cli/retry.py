@@ -24,7 +24,9 @@ from intact.cli.following import following
 from intact.cli.job_plan import bill_members, money, tell_prices
 from intact.cli.options import Aws, aws_options
 from intact.cli.output import json_option
+from intact.cli.resuming import reached
 from intact.errors import ExitCode, UsageError
+from intact.render.words import plural
 from intact.s3.names import (
     ObjectRef,
     bucket_arn,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from intact.adapters.retry import Plan, Sheet
+    from intact.audit.ledger import Header
     from intact.cli.output import Output
 
 _OPEN = [verdict.value for verdict in Verdict if verdict is not Verdict.VERIFIED]
@@ -55,17 +58,19 @@ Examples:
 )
 @click.argument("ledger", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--job", help="The audited copy job: its id, its record, or its saved description.")
-@click.option("--account-id", help="Account that owns the jobs; that of --job without.")
-@click.option("--role-arn", help="IAM role of the jobs' tasks; that of --job without.")
+@click.option("--account-id", help="Account that owns the job; that of --job without.")
+@click.option("--role-arn", help="IAM role that the tasks run under; that of --job without.")
 @click.option("--target-resource", help="ARN of the destination bucket, without --job.")
-@click.option("--target-key-prefix", help="What the copies' keys begin with, without --job.")
+@click.option("--target-key-prefix", help="Put, with a slash, before every key, without --job.")
 @click.option(
     "--checksum-algorithm",
     type=click.Choice(_ALGORITHMS, case_sensitive=False),
     help="Algorithm of the copies' checksums, without --job; what the audit wanted, without.",
 )
-@click.option("--report-bucket", help="Bucket for the jobs' reports; that of --job without.")
-@click.option("--report-prefix", help="Put before the reports' keys.")
+@click.option(
+    "--report-bucket", help="Bucket for the completion report, of each job; that of --job without."
+)
+@click.option("--report-prefix", help="Put before the report's keys.")
 @click.option(
     "--manifests",
     metavar="s3://BUCKET/PREFIX",
@@ -100,7 +105,10 @@ Examples:
 @click.option("--out", type=click.Path(path_type=Path), help="A new folder.")
 @json_option
 @aws_options
+@click.pass_context
 def command(  # noqa: PLR0913 - one argument per option
+    context: click.Context,
+    /,
     *,
     ledger: Path,
     job: str | None,
@@ -135,6 +143,7 @@ def command(  # noqa: PLR0913 - one argument per option
     from intact.adapters.unproven import UnprovenRows  # noqa: PLC0415 - imports DuckDB
 
     reader, reach = LedgerReader(ledger), Aws(**aws)
+    _require_its_server(reader.header, reach, ledger)
     policy, subject = reader.header.policy, reader.header.subject
     asked = checksum_algorithm or (policy.algorithm and policy.algorithm.value)
     audited = {} if job is None else describe(job, account_id=account_id, reach=reach)["Job"]
@@ -177,10 +186,41 @@ def command(  # noqa: PLR0913 - one argument per option
         output.tell(f"note: the audit was also given {told}; give it to the next ones too")
     output.tell("next:")
     for line in following(
-        plan, folder, desk=desk, operation=operation, policy=policy, uploaded=upload
+        plan,
+        folder,
+        desk=desk,
+        operation=operation,
+        policy=policy,
+        uploaded=upload,
+        reach=reached(context),
+        s3_reach=reached(context, besides={"control_endpoint_url"}),
     ):
         output.datum("command", {"command": line}, f"  {line}")
     return ExitCode.UNPROVEN if plan.remedies[Remedy.ASK] else ExitCode.VERIFIED
+
+
+def _require_its_server(header: Header, reach: Aws, ledger: Path) -> None:
+    """Refuse to have AWS told of another server's job and objects.
+
+    Whoever names a server is taken at their word: it may have moved.
+
+    Raises:
+        UsageError: The ledger is of another server, and none is named; or that has ended.
+    """
+    from intact.adapters.addresses import is_aws  # noqa: PLC0415 - imports boto3
+
+    server = header.server
+    if server is None:
+        return
+    if server.ended:
+        raise UsageError(f"{ledger}: its S3 server has ended, and what it held is gone")
+    options = [
+        ("--endpoint-url", server.endpoint_url, reach.s3_address),
+        ("--control-endpoint-url", server.control_endpoint_url, reach.control_address),
+    ]
+    for option, its, ours in options:
+        if its is not None and (ours is None or is_aws(ours)) and not is_aws(its):
+            raise UsageError(f"{ledger}: was made on {its}; wanted {option} {its}")
 
 
 class _Writing:
@@ -319,7 +359,7 @@ def _tell(plan: Plan, folder: Path, output: Output, *, rows: int) -> None:
     from intact.adapters.retry import LEFTOVER  # noqa: PLC0415 - as above
 
     output.summarize({"objects": plan.copies, "rows": rows, "malformed": plan.malformed})
-    output.tell(f"{plan.copies:,} objects are not proven")
+    output.tell(f"{plural(plan.copies, 'object is', 'objects are')} not proven")
     if rows > plan.copies:
         output.tell(f"{rows - plan.copies:,} more rows name one of them again")
     for reason, count in plan.reasons.most_common():
@@ -347,5 +387,6 @@ def _bill(jobs: list[tuple[Sheet, JobSpec]], prices: Prices, output: Output) -> 
         output.record("bill", bill_members(sheet.job, cost))
         output.tell(f"  {money(total(cost)):>14}  {sheet.job}")
         if sheet.unsized:
-            output.tell(f"{'':>16}  the bytes of {sheet.unsized:,} objects are not known")
+            of = plural(sheet.unsized, "object")
+            output.tell(f"{'':>16}  the bytes of {of} are not known")
     output.tell(f"  {money(total(lines)):>14}  in all")

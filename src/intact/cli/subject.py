@@ -21,28 +21,32 @@ if TYPE_CHECKING:
 
 
 def subject_options(
-    *, manifest: str, kind: click.ParamType[Any] | None = None
+    *, manifest: str, kind: click.ParamType[Any]
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add JOB and the options that name a job, which ``subject_of`` takes as keywords.
 
     Args:
         manifest: Help of ``--manifest``.
-        kind: What ``--manifest`` has to be; any text without.
+        kind: What ``--manifest`` has to be.
     """
     algorithms = [algorithm.value for algorithm in Algorithm]
     options = (
         click.argument("job", required=False),
-        click.option("--account-id", help="Account that owns the job, where JOB is an id."),
+        click.option(
+            "--account-id", help="Account that owns the job, where that is named by its id."
+        ),
         click.option("--manifest", type=kind, help=manifest),
-        click.option("--fields", default=",".join(FIELDS), show_default=True, help="Its columns."),
+        click.option(
+            "--fields", default=",".join(FIELDS), show_default=True, help="Columns of the manifest."
+        ),
         click.option("--target-resource", help="ARN of the destination bucket, with --manifest."),
         click.option(
-            "--target-key-prefix", help="What the copies' keys begin with, with --manifest."
+            "--target-key-prefix", help="Put, with a slash, before every key, with --manifest."
         ),
         click.option(
             "--checksum-algorithm",
             type=click.Choice(algorithms, case_sensitive=False),
-            help="What the copies' checksums must be of, with --manifest.",
+            help="Algorithm of the copies' checksums, with --manifest.",
         ),
     )
 

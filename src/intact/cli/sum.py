@@ -64,7 +64,7 @@ Examples:
     "--part-size",
     type=Size(),
     metavar="SIZE",
-    help="Sum as S3 does objects uploaded in parts of this size: COMPOSITE, with -N behind.",
+    help="Size of a part: sum as S3 does objects uploaded so, COMPOSITE, with -N behind.",
 )
 @click.option("--base64", "as_base64", is_flag=True, help="Print base64, as S3 does, not hex.")
 @click.option("--tag", is_flag=True, help="Print lines that name the algorithm.")
@@ -80,7 +80,13 @@ Examples:
     metavar="S3_ADDRESS",
     help="Compare the files with the checksums that S3 stores for the objects there.",
 )
-@click.option("--workers", default=16, show_default=True, help="Requests under way at a time.")
+@click.option(
+    "--workers",
+    default=16,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="How many at a time: requests.",
+)
 @json_option
 @s3_options
 def command(  # noqa: PLR0913 - one argument per option

@@ -17,3 +17,7 @@ def __getattr__(name: str) -> object:
     from intact.render.notebook import Audit  # noqa: PLC0415 - see above
 
     return Audit
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -61,6 +61,7 @@ def header_members(header: Header, seal: Seal, *, version: str) -> dict[str, Any
         "reported_by": version,
         "read": policy.read.value,
         "require": policy.require.name.lower(),
+        "endpoint_url": header.server and header.server.endpoint_url,
         "header_sha256": seal.header,
         "root": seal.root,
     }

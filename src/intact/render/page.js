@@ -3,7 +3,7 @@
   const PAGE = 50, PRINTED = 500;
   const $ = (id) => document.getElementById(id);
   const number = new Intl.NumberFormat("en-US");
-  const DECEIVES = /[\p{C}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f]/gu;
+  const DECEIVES = /[\p{C}\p{Zl}\p{Zp}\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000\u00ad\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\ufe00-\ufe0f]|(?<=^ *) | (?= *$)/gu;
 
   const element = (name, className, ...children) => {
     const made = document.createElement(name);
@@ -161,8 +161,9 @@
     const all = state.found.length === rows.length;
     $("status").textContent = all ? `${number.format(rows.length)} objects. Choose one to see its evidence.`
       : `${number.format(state.found.length)} of ${number.format(rows.length)} objects match.`;
-    $("place").textContent = `Page ${number.format(state.page + 1)} of ${number.format(pages)}`;
-    $("pager").hidden = pages === 1;
+    $("place").textContent = count === PAGE ? `Page ${number.format(state.page + 1)} of ${number.format(pages)}`
+      : `${number.format(count)} of ${number.format(state.found.length)} are printed.`;
+    $("pager").hidden = count === PAGE ? pages === 1 : state.found.length <= count;
     for (const button of $("pager").querySelectorAll("button")) {
       button.disabled = /first|back/.test(button.dataset.go) ? state.page === 0 : state.page === pages - 1;
     }

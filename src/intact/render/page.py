@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from intact.adapters.overview import Group, Overview
+    from intact.audit.ledger import Server
     from intact.batch.cost import Prices
 
 MOST = 100_000
@@ -305,11 +306,20 @@ def _digests(overview: Overview, version: str) -> Iterator[tuple[str, str]]:
         "none" if signed is None else f"Ed25519, public key {signed.public_key}, not checked here",
     )
     yield "versions", f"audited by intact {header.intact}, this page by intact {version}"
+    if header.server is not None:
+        yield "server", _server_name(header.server)
     if header.inputs:
         yield "also looked at", ", ".join(header.inputs)
     window = header.policy.window
     if window is not None:
         yield "the job wrote", f"{moment_name(window.begin)} to {moment_name(window.end)}"
+
+
+def _server_name(server: Server) -> str:
+    parts = [server.endpoint_url or "AWS"]
+    if server.control_endpoint_url is not None:
+        parts.append(f"jobs at {server.control_endpoint_url}")
+    return ", ".join([*parts, "which has ended"] if server.ended else parts)
 
 
 def moment_name(moment: datetime) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from intact.audit import ReadMode, Reason, Verdict
+from intact.audit.ledger import Server
 from intact.audit.summary import WRONG
 
 if TYPE_CHECKING:
@@ -18,6 +19,14 @@ if TYPE_CHECKING:
     from intact.audit.ledger import Header
 
 _JOB = re.compile(r"arn:[^:]+:s3:(?P<region>[^:]*):(?P<account>\d+):job/(?P<id>[^/]+)")
+
+_UNTOLD = {
+    "--target-resource": "ARN",
+    "--account-id": "ACCOUNT",
+    "--role-arn": "ARN",
+    "--report-bucket": "BUCKET",
+}
+"""What a ledger of a manifest does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,12 +46,22 @@ class Step:
 
 def next_steps(overview: Overview) -> Iterator[Step]:
     """Yield what to do about everything that is not verified, the gravest first."""
-    if overview.summary.imbalances(overview.counts):
+    ended = has_ended(overview.header)
+    imbalances = overview.summary.imbalances(overview.counts)
+    if imbalances:
         yield Step(
             title="Find out why the counts do not add up. Until they do, nothing else counts.",
-            commands=[_audit(overview.header)],
+            commands=[] if ended else [_audit(overview.header)],
         )
-    if overview.unverified:
+    if overview.unverified and ended:
+        yield Step(
+            title="The S3 server of this demo has ended and the objects with it, so nothing of it "
+            "can be copied again. Of an audit of your own, intact retry writes the jobs that "
+            "follow. What the ledger holds can still be proven.",
+            rows=overview.unverified,
+            commands=[replay_command(overview.path)],
+        )
+    elif overview.unverified:
         yield Step(
             title="Write manifests of exactly what is not proven, the jobs that copy again or "
             "compute checksums, what they cost, and the commands to run then.",
@@ -63,7 +82,7 @@ def next_steps(overview: Overview) -> Iterator[Step]:
                 f"intact report {shlex.quote(overview.path)} --parquet findings.parquet",
             ],
         )
-    else:
+    elif not imbalances:
         yield Step(title="Nothing. Keep the ledger: it is the proof.")
 
 
@@ -74,26 +93,62 @@ def reproduce(overview: Overview) -> Iterator[Step]:
         title="Check that the ledger is as it was sealed, and show its verdicts.",
         commands=[f"intact report {path} --verify"],
     )
-    yield Step(title="Audit again.", commands=[_audit(overview.header)])
+    yield Step(
+        title="Compute every verdict again from its evidence.",
+        commands=[replay_command(overview.path)],
+    )
+    if has_ended(overview.header):
+        yield Step(title="Do the demo again.", commands=["intact demo"])
+    else:
+        yield Step(title="Audit again.", commands=[_audit(overview.header)])
 
 
-def retry_command(header: Header, path: str) -> str:
+def retry_command(header: Header, path: str, *, told: Sequence[str] = ()) -> str:
     """Return the command line that follows an audit whose ledger is at ``path``.
 
     Words in capitals are what the ledger does not tell.
+
+    Args:
+        header: The ledger's.
+        path: Its folder.
+        told: Options that say how to reach S3 and what was audited, where they are known.
     """
     words = ["intact", "retry", path]
     if job := _JOB.fullmatch(header.subject):
-        words += ["--job", job["id"], *_reached(job)]
+        words += ["--job", job["id"], *_owned(job)]
     else:
-        words += ["--target-resource", "ARN", "--account-id", "ACCOUNT"]
-        words += ["--role-arn", "ARN", "--report-bucket", "BUCKET"]
-    return shlex.join(words)
+        for option, word in _UNTOLD.items():
+            words += [] if option in told else [option, word]
+    return shlex.join([*words, *_reached(header, job, besides=told), *told])
 
 
-def _reached(job: re.Match[str]) -> list[str]:
-    region = ["--region", job["region"]] if job["region"] else []
-    return ["--account-id", job["account"], *region]
+def replay_command(path: str) -> str:
+    """Return the command line that asks nobody."""
+    return shlex.join(["intact", "audit", "--replay", path])
+
+
+def has_ended(header: Header) -> bool:
+    """Whether nothing of what was audited is there any more."""
+    return header.server is not None and header.server.ended
+
+
+def _owned(job: re.Match[str]) -> list[str]:
+    return ["--account-id", job["account"]]
+
+
+def _reached(
+    header: Header, job: re.Match[str] | None, *, besides: Sequence[str] = ()
+) -> Iterator[str]:
+    """Where the job and its objects are, as far as ``besides`` does not say it."""
+    server = header.server or Server()
+    options = {
+        "--region": job and job["region"],
+        "--endpoint-url": server.endpoint_url,
+        "--control-endpoint-url": server.control_endpoint_url,
+    }
+    for option, value in options.items():
+        if value and option not in besides:
+            yield from (option, value)
 
 
 def _audit(header: Header, *, read: ReadMode | None = None) -> str:
@@ -101,14 +156,17 @@ def _audit(header: Header, *, read: ReadMode | None = None) -> str:
     job = _JOB.fullmatch(header.subject)
     words = ["intact", "audit"]
     if job is not None:
-        words += [job["id"], *_reached(job)]
+        words += [job["id"], *_owned(job)]
     else:
         words += ["--manifest", header.subject, "--target-resource", "ARN"]
+    words += _reached(header, job)
     words += ["--read", (read or header.policy.read).value]
     return shlex.join([*words, "--require", header.policy.require.name.lower()])
 
 
 def _commands(remedy: str, header: Header) -> list[str]:
+    if has_ended(header):
+        return []
     if "--read missing" in remedy and header.policy.read is ReadMode.NEVER:
         return [_audit(header, read=ReadMode.MISSING)]
     if remedy == Reason.SOURCE_UNREADABLE.remedy:

@@ -19,7 +19,8 @@ VERDICTS = {
     Verdict.MISMATCHED: "Comparable evidence differs. The copy is wrong.",
     Verdict.MISSING: "The destination does not exist.",
     Verdict.NOT_COPIED: "The job itself reports failure, or no result, for this object.",
-    Verdict.UNVERIFIABLE: "Everything allowed was read; nothing in it is comparable.",
+    Verdict.UNVERIFIABLE: "Everything allowed was read; nothing in it is comparable and bound to "
+    "this copy.",
     Verdict.UNCHECKED: "Evidence could not be read. Says nothing about the copy.",
 }
 LEVELS = {
@@ -43,7 +44,10 @@ def headline(summary: Summary, counts: Counts) -> str:
     wrong = sum(summary.verdicts[verdict] for verdict in WRONG)
     unproven = sum(summary.verdicts[verdict] for verdict in UNPROVEN)
     if wrong or unproven:
-        return f"Of {summary.rows:,} objects {wrong:,} are wrong and {unproven:,} are not proven."
+        told = f"{plural(wrong, 'is', 'are')} wrong and {plural(unproven, 'is', 'are')} not proven"
+        return f"Of {plural(summary.rows, 'object')} {told}."
+    if summary.rows == 1:
+        return "The one object is verified."
     return f"All {summary.rows:,} objects are verified."
 
 
@@ -70,9 +74,9 @@ def share_name(part: int, whole: int) -> str:
     return f"{percent:.2f} %" if percent < 1 or percent > 99 else f"{percent:.1f} %"  # noqa: PLR2004 - two digits near the ends
 
 
-def plural(count: int, noun: str) -> str:
-    """``1 object``, ``2 objects``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+def plural(count: int, one: str, more: str = "") -> str:
+    """A number and the word for so many, which ends in s unless it is given."""
+    return f"{count:,} {one if count == 1 else more or f'{one}s'}"
 
 
 def ascii_text(text: str) -> str:
@@ -84,11 +88,12 @@ def runs(text: str) -> Iterator[tuple[str, str]]:
     """Yield (visible text, ``""``) and (``""``, name of a character that would deceive the eye).
 
     Named are controls, marks that turn the direction of writing, every kind of space but the
-    plain one, and whatever else prints nothing.
+    plain one, that one too at either end, and whatever else prints nothing.
     """
-    plain = ""
-    for character in text:
-        if not _deceives(character):
+    plain, left = "", len(text) - len(text.lstrip(" "))
+    right = max(left, len(text.rstrip(" ")))
+    for place, character in enumerate(text):
+        if left <= place < right and not _deceives(character):
             plain += character
             continue
         if plain:

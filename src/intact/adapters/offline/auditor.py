@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from intact.adapters.ports import Progress
     from intact.adapters.signing import Signer
     from intact.audit import Level, Subject
+    from intact.audit.ledger import Server
     from intact.s3 import ObjectRef
 
 WORK = "offline"
@@ -42,6 +43,7 @@ class OfflineAuditor:
         inventories: ``manifest.json`` of an inventory of either side.
         memory: Memory to stay in.
         buckets: Slices that are joined one by one; None for as many as the memory needs.
+        server: Where the objects are; None for AWS.
     """
 
     subject: Subject
@@ -51,6 +53,7 @@ class OfflineAuditor:
     inventories: Mapping[Of, ObjectRef | Path]
     memory: str = "2GB"
     buckets: int | None = None
+    server: Server | None = None
 
     def policy(self) -> Policy:
         """Return the terms that the verdicts are reached under."""
@@ -93,6 +96,7 @@ class OfflineAuditor:
             created=created,
             intact=version,
             inputs=("offline", *told),
+            server=self.server,
         )
         work = ledger.parent / WORK
         with LedgerWriter(ledger, header) as writer:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import click
 
+from intact.adapters.addresses import control_beside, server_at
 from intact.adapters.boto import BotoStore, s3_client
 from intact.adapters.record import read_described
 from intact.adapters.report import require_md5
@@ -88,6 +89,9 @@ def command(  # noqa: PLR0913 - one argument per option
         created=datetime.now(UTC),
         intact=version("intact"),
         inputs=tuple(computed),
+        server=server_at(endpoint_url, control=control_beside(endpoint_url))
+        if endpoint_url
+        else None,
     )
     out.mkdir(parents=True, exist_ok=True)
     spark = SparkSession.builder.appName(f"intact {subject.name}").getOrCreate()
