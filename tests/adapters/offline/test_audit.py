@@ -349,6 +349,15 @@ def test_a_row_of_a_manifest_is_kept_as_it_stands(cells: int, tmp_path: Path) ->
     assert [json.loads(line)["text"] for line in lost] == ([] if cells == 1 else [text])
 
 
+def test_rows_that_cannot_be_read_come_in_their_order(tmp_path: Path) -> None:
+    known = world(tmp_path, 5)
+    manifest = tmp_path / "odd.csv"
+    manifest.write_bytes(b"b,first\nb,too,many,cells\nb,\xff\nb,plus+\n\nb,last\n")
+    inputs = replace(known.inputs, manifest=manifest, fields=("Bucket", "Key"))
+    audit = OfflineAudit(known.subject, known.policy, inputs, folder=tmp_path / "o", buckets=2)
+    assert [record.copy.row for record in audit.malformed_rows()] == [2, 3, 4, 5]
+
+
 KILLED = """
 import pickle, sys
 from pathlib import Path
