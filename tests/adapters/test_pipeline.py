@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from intact.adapters import Asking, Client, ReadTerms, audit_copies, audit_job
+from intact.adapters.boto import s3_client
 from intact.adapters.s3control import describe_job
 from intact.audit import ReadMode, Reason, Verdict
 from intact.audit.ledger import LEDGER, SEAL
@@ -134,6 +135,15 @@ def test_other_pairs_do_not_go_on_with_it(copies: Copies, tmp_path: Path) -> Non
     others = audit_copies(reversed(copies.pairs), out=tmp_path, client=copies.s3)
     with pytest.raises(UsageError, match="another audit"):
         others.run()
+
+
+def test_nor_does_an_audit_of_another_server(copies: Copies, tmp_path: Path) -> None:
+    records = iter(audit_copies(copies.pairs, out=tmp_path, client=copies.s3))
+    next(records)
+    records.close()
+    nobody = s3_client(endpoint_url="http://127.0.0.1:9", region="eu-west-1")
+    with pytest.raises(UsageError, match=r"another audit, whose bound is .*objects at http"):
+        audit_copies(copies.pairs, out=tmp_path, client=nobody).run()
 
 
 def test_of_two_sources_at_one_destination_neither_is_accused(

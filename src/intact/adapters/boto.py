@@ -121,6 +121,18 @@ def proxies(endpoint_url: str | None) -> dict[str, str] | None:
     return {} if host in {"localhost", "127.0.0.1", "::1"} else None
 
 
+def servers(**stores: BotoStore) -> tuple[str, ...]:
+    """Say which S3 server holds what; of AWS nothing, where the name of a bucket tells."""
+    found = []
+    for what, store in stores.items():
+        address = urlsplit(store.client.meta.endpoint_url)
+        host = address.hostname or ""
+        if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+            port = f":{address.port}" if address.port else ""
+            found.append(f"{what} at {address.scheme}://{host}{port}")
+    return tuple(found)
+
+
 def first_answer(s3: S3Client, session: boto3.Session) -> None:
     """Ask the server of a client for anything, once; a refusal is an answer too.
 

@@ -50,8 +50,10 @@ class Pairs:
         """Whether every source is named with its version."""
         return all(copy.source is not None and copy.source.version_id for copy in self.copies)
 
-    def header(self, policy: Policy, *, created: datetime, version: str) -> Header:
-        """Head of their ledger, which no other pairs have."""
+    def header(
+        self, policy: Policy, *, created: datetime, version: str, bound: tuple[str, ...] = ()
+    ) -> Header:
+        """Head of their ledger, which no other pairs have, nor these elsewhere: ``bound``."""
         hasher = sha256()
         for copy in self.copies:
             hasher.update(f"{copy.source!r}\n{copy.destination!r}\n".encode("utf-8", "replace"))
@@ -61,6 +63,7 @@ class Pairs:
             created=created,
             intact=version,
             inputs=(f"pairs {hasher.hexdigest()}",),
+            bound=bound,
         )
 
     def records(

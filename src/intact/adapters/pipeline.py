@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypedDict
 import pyarrow.parquet as pq
 
 from intact.adapters.auditor import Auditor
-from intact.adapters.boto import BotoStore, s3_client
+from intact.adapters.boto import BotoStore, s3_client, servers
 from intact.adapters.clients import Asking
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.pairs import Pairs
@@ -250,7 +250,12 @@ def audit_copies(
 
     def records(progress: Progress) -> Generator[Record]:
         out.mkdir(parents=True, exist_ok=True)
-        header = given.header(policy, created=datetime.now(UTC), version=version("intact"))
+        header = given.header(
+            policy,
+            created=datetime.now(UTC),
+            version=version("intact"),
+            bound=servers(objects=store),
+        )
         return given.records(out / LEDGER, ask, header=header, progress=progress)
 
     return Audit(out / LEDGER, records, progress=options.get("progress"))

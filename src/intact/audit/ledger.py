@@ -57,6 +57,8 @@ class Header:
         created: When the audit began.
         intact: Version of the program that wrote the ledger.
         inputs: What else was looked at, in words: reports of other jobs, files of digests.
+        bound: What else tells this audit from others of its subject, in words: see
+            ``Subject.bound``.
     """
 
     policy: Policy
@@ -64,11 +66,13 @@ class Header:
     created: datetime
     intact: str
     inputs: tuple[str, ...] = ()
+    bound: tuple[str, ...] = ()
 
     def differences(self, other: Self) -> list[str]:
         """Sentences on why this is the header of another audit; when it began tells nothing."""
         ours, theirs = (
             {"subject": header.subject, "intact": header.intact, "inputs": header.inputs}
+            | {"bound": header.bound}
             | _policy(header.policy)
             for header in (self, other)
         )
@@ -81,6 +85,8 @@ class Header:
     def encode(self) -> bytes:
         """Write ``header.json``."""
         document = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        if not self.bound:  # as in ledgers from before there was such a member
+            del document["bound"]
         return _write(
             document | {"created": self.created.isoformat(), "policy": _policy(self.policy)}
         )
@@ -100,6 +106,7 @@ class Header:
             document["created"] = datetime.fromisoformat(document["created"])
             document["policy"] = _parse_policy(document["policy"])
             document["inputs"] = tuple(document["inputs"])
+            document["bound"] = tuple(document.get("bound", ()))
             return cls(**document)
 
 

@@ -88,6 +88,7 @@ def command(  # noqa: PLR0913 - one argument per option
         created=datetime.now(UTC),
         intact=version("intact"),
         inputs=tuple(computed),
+        bound=subject.bound,
     )
     out.mkdir(parents=True, exist_ok=True)
     spark = SparkSession.builder.appName(f"intact {subject.name}").getOrCreate()
