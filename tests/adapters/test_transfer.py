@@ -19,10 +19,12 @@ from intact.adapters import (
     download_bytes,
     upload,
 )
+from intact.adapters.boto import s3_client
 from intact.checksum import Algorithm, Checksum, ChecksumType, new
 from intact.errors import CorruptError, StoreError, UsageError
 from intact.s3 import ObjectRef
 from tests.proxy import Proxy, corrupting_proxy, flip
+from tests.scripted_server import plain, scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -277,6 +279,15 @@ def test_an_object_that_is_there_can_be_kept(s3: S3Client, bucket: Callable[[], 
         upload(body, key, client=s3, extra_args=new_only)
         with pytest.raises(StoreError, match="PreconditionFailed"):
             upload(body, key, client=s3, extra_args=new_only)
+
+
+def test_an_answer_about_another_version_is_no_download(tmp_path: Path) -> None:
+    with scripted(lambda *_: [plain(3, more=b"x-amz-version-id: v2\r\n")]) as server:
+        client = s3_client(endpoint_url=server.url, region="eu-west-1")
+        ref = ObjectRef(bucket="bucket", key="k", version_id="v1")
+        with pytest.raises(StoreError, match="the answer is about version v2"):
+            download(ref, tmp_path / "k", client=client, allow_unproven=True)
+        assert server.counts["GET", "k"] == 0
 
 
 def test_a_version_is_named_and_can_be_read_again(s3: S3Client, bucket: Callable[[], str]) -> None:

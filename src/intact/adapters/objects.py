@@ -135,7 +135,7 @@ def find(client: S3Client, ref: ObjectRef, *, extra_args: Mapping[str, Any]) -> 
 
     Raises:
         UsageError: A member is one that a download sets itself.
-        StoreError: The object does not exist, or there was no answer.
+        StoreError: The object does not exist, or there was no answer, or one about another version.
         AccessError: The credentials are of no use.
         FormatError: The answer is malformed.
     """
@@ -149,6 +149,8 @@ def find(client: S3Client, ref: ObjectRef, *, extra_args: Mapping[str, Any]) -> 
     except (BotoCoreError, ClientError) as error:
         raise store_error("HeadObject", ref, error) from error
     facts = ObjectFacts.from_head(response)
+    if not facts.may_be(ref.version_id):
+        raise StoreError(f"HeadObject {ref}: the answer is about version {facts.version_id}")
     return RemoteObject(
         ref=ref,
         facts=facts,
