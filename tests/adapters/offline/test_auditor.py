@@ -151,6 +151,15 @@ def test_what_one_has_staged_is_not_anothers(begun: OfflineAuditor, tmp_path: Pa
     assert run(other, tmp_path) != [Verdict.VERIFIED]
 
 
+def test_slices_go_with_what_they_were_cut_from(begun: OfflineAuditor, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / WORK)
+    for _ in range(2):
+        with pytest.raises(UsageError, match=r"ledger: lacks .*, which it was made of"):
+            run(replace(begun, buckets=3), tmp_path)
+    shutil.rmtree(tmp_path / LEDGER)
+    assert run(replace(begun, buckets=3), tmp_path) == [Verdict.VERIFIED]
+
+
 def test_a_report_that_changed_is_another(begun: OfflineAuditor, tmp_path: Path) -> None:
     computed(tmp_path / "report", copy=b"two")
     with pytest.raises(UsageError, match="holds another audit, whose inputs is"):

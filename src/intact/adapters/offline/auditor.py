@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from intact.adapters.auditor import as_it_is, in_words
 from intact.adapters.boto import servers
 from intact.adapters.files import whole_file
-from intact.adapters.ledger import read_header
+from intact.adapters.ledger import read_header, read_segments
 from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.fetching import Fetcher
 from intact.adapters.offline.inputs import ComputedInput, Inputs
 from intact.adapters.writing import LedgerWriter, require_same
 from intact.audit import Policy
-from intact.audit.ledger import HEADER, Header
+from intact.audit.ledger import HEADER, SEGMENTS, SLICE, Header
 from intact.errors import UsageError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class OfflineAuditor:
             bound=(*self.subject.bound, *servers(lists=self.service)),
         )
         work = ledger.parent / WORK
-        _claim(work, header)
+        _claim(work, ledger, header)
         with LedgerWriter(ledger, header) as writer:
             progress.phase("fetching the inputs")
             audit = self._audit(work)
@@ -151,11 +151,12 @@ class OfflineAuditor:
         )
 
 
-def _claim(work: Path, header: Header) -> None:
+def _claim(work: Path, ledger: Path, header: Header) -> None:
     """Mark a folder as this audit's, so that what one has staged is never taken for another's.
 
     Raises:
-        UsageError: Another audit has left something in it.
+        UsageError: Another audit has left something in it; or the ledger has slices of what lay
+            there and is gone, beside which other slices would lack rows, or have them twice.
     """
     work.mkdir(parents=True, exist_ok=True)
     if (work / HEADER).exists():
@@ -163,5 +164,8 @@ def _claim(work: Path, header: Header) -> None:
         return
     if any(not file.name.startswith(".") for file in work.iterdir()):
         raise UsageError(f"{work}: holds files of another audit; wanted another folder")
+    found = read_segments(ledger) if (ledger / SEGMENTS).exists() else ()
+    if any(segment.name.startswith(SLICE) for segment in found):
+        raise UsageError(f"{ledger}: lacks {work}, which it was made of; wanted another folder")
     with whole_file(work / HEADER) as file:
         file.write(header.encode())
