@@ -15,10 +15,12 @@ from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from intact.adapters.boto import BotoStore, load_model, proxies, s3_client
+from intact.adapters.http import LeanStore
 from intact.audit import Absent
 from intact.checksum import Algorithm, Checksum, ChecksumType
 from intact.errors import AccessError, FormatError, StoreError
 from intact.s3 import ObjectFacts, ObjectRef
+from tests.scripted_server import plain, scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -147,6 +149,18 @@ def test_a_body_that_breaks_off_is_an_error(client: S3Client) -> None:
         stub.add_response("get_object", {"Body": body}, {"Bucket": ANY, "Key": ANY, "IfMatch": ANY})
         with pytest.raises(StoreError, match="GetObject"):
             list(BotoStore(client).read(ObjectRef(bucket="b", key="k"), etag="e"))
+
+
+@pytest.mark.parametrize("kind", [BotoStore, LeanStore])
+def test_bytes_of_another_etag_are_not_those_that_were_asked_for(
+    kind: type[BotoStore | LeanStore],
+) -> None:
+    changed = plain(3).replace(b"5d41402a", b"00000000") + b"new"
+    with scripted(lambda *_: [changed]) as server:  # which does not heed If-Match
+        client = s3_client(endpoint_url=server.url, region="eu-west-1")
+        ref = ObjectRef(bucket="b", key="k")
+        with pytest.raises(StoreError, match="the object changed meanwhile"):
+            list(kind(client).read(ref, etag="5d41402abc4b2a76b9719d911017c592"))
 
 
 def test_an_object_that_changed_is_not_read(s3: S3Client, bucket: Callable[[], str]) -> None:

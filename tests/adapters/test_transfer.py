@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import S3Client
 
+    from tests.scripted_server import Words
+
 MIB = 1 << 20
 SMALL = os.urandom(100_000)
 LARGE = os.urandom(17 * MIB + 5)
@@ -288,6 +290,19 @@ def test_an_answer_about_another_version_is_no_download(tmp_path: Path) -> None:
         with pytest.raises(StoreError, match="the answer is about version v2"):
             download(ref, tmp_path / "k", client=client, allow_unproven=True)
         assert server.counts["GET", "k"] == 0
+
+
+def test_bytes_of_another_etag_are_no_download(tmp_path: Path) -> None:
+    ranged = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-2/3\r\n"
+    changed = plain(3).replace(b"5d41402a", b"00000000").replace(b"HTTP/1.1 200 OK\r\n", ranged)
+
+    def script(method: str, *_: object) -> Words:
+        return [plain(3) if method == "HEAD" else changed + b"new"]
+
+    with scripted(script) as server:  # which does not heed If-Match
+        client = s3_client(endpoint_url=server.url, region="eu-west-1")
+        with pytest.raises(StoreError, match="the object changed meanwhile"):
+            download("s3://bucket/k", tmp_path / "k", client=client, allow_unproven=True)
 
 
 def test_a_version_is_named_and_can_be_read_again(s3: S3Client, bucket: Callable[[], str]) -> None:

@@ -285,8 +285,7 @@ class BotoStore:
                 )
             except (BotoCoreError, ClientError) as error:
                 raise store_error("GetObjectAttributes", ref, error) from error
-            if response.get("ETag", facts.etag).strip('"') != facts.etag:
-                raise StoreError(f"GetObjectAttributes {ref}: the object changed meanwhile")
+            require_etag("GetObjectAttributes", ref, response, etag=facts.etag)
             page = response.get("ObjectParts", {})
             yield from page.get("Parts", [])
             after = page.get("NextPartNumberMarker", 0)
@@ -332,6 +331,7 @@ class BotoStore:
         try:
             response = self.client.get_object(**_address(ref), IfMatch=f'"{etag}"')
             with contextlib.closing(response["Body"]) as body:
+                require_etag("GetObject", ref, response, etag=etag)
                 yield from body.iter_chunks(CHUNK)
         except (BotoCoreError, ClientError) as error:
             raise store_error("GetObject", ref, error) from error
@@ -369,6 +369,16 @@ class BotoStore:
 def _address(ref: ObjectRef) -> dict[str, Any]:
     version = {"VersionId": ref.version_id} if ref.version_id is not None else {}
     return {"Bucket": ref.bucket, "Key": ref.key} | version
+
+
+def require_etag(call: str, ref: ObjectRef, response: Mapping[str, Any], *, etag: str) -> None:
+    """Refuse an answer about other bytes: not every server heeds ``If-Match``.
+
+    Raises:
+        StoreError: It names another ETag.
+    """
+    if response.get("ETag", etag).strip('"') != etag:
+        raise StoreError(f"{call} {ref}: the object changed meanwhile")
 
 
 def store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 from urllib3.exceptions import HTTPError
 
-from intact.adapters.boto import store_error
+from intact.adapters.boto import require_etag, store_error
 from intact.adapters.parallel import in_order
 from intact.errors import CorruptError, FormatError, StoreError, UsageError
 from intact.s3 import ObjectFacts, PartList
@@ -75,6 +75,7 @@ class RemoteObject:
         where = f"GetObject {self.ref} bytes {piece.start}-{piece.stop - 1}"
         wanted = f"bytes {piece.start}-{piece.stop - 1}/{self.facts.size}"
         with contextlib.closing(response["Body"]) as body:
+            require_etag("GetObject", self.ref, response, etag=self.facts.etag)
             if response.get("ContentRange") != wanted or response["ContentLength"] != len(piece):
                 got = f"{response.get('ContentRange')!r}, {response['ContentLength']} bytes"
                 raise StoreError(f"{where}: the answer has {got}; wanted {wanted!r}")
