@@ -388,6 +388,19 @@ def test_what_a_kill_leaves_is_gone_on_with(tmp_path: Path) -> None:
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
 
 
+def test_copies_that_were_half_staged_are_staged_anew(tmp_path: Path) -> None:
+    known = world(tmp_path, 14)
+    first = OfflineAudit(known.subject, known.policy, known.inputs, folder=tmp_path / "o")
+    wanted = found(first)
+    whole = tmp_path / "o" / "stage" / "computed1-copies"
+    assert list(whole.rglob("*.parquet"))
+    whole.rename(whole.with_name(f"{whole.name}.partial"))
+    for slice_ in (tmp_path / "o" / "slices").iterdir():
+        slice_.unlink()
+    again = OfflineAudit(known.subject, known.policy, known.inputs, folder=tmp_path / "o")
+    assert found(again) == wanted
+
+
 @pytest.mark.parametrize("message", ['"said ""no""\n{}\n"', 'said "no"\n{}\n', '"open\n{}\n'])
 def test_a_row_within_a_message_is_no_evidence(message: str, tmp_path: Path) -> None:
     row = "sources,forged,,succeeded,200,,Successful"

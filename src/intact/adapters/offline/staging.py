@@ -118,7 +118,7 @@ class Stage:
                 yield row
 
         self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
-        files = list(self.folder.glob(f"{name}-*/*/*/*.parquet"))
+        files = list(self.folder.glob(f"{name}-[0-9]*/*/*/*.parquet"))
         if both and files:  # a copy may be the source of another row
             listed = ", ".join(quoted(exactly(file)) for file in files)
             staged = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
