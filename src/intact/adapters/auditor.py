@@ -29,6 +29,7 @@ from intact.batch import MalformedRow, read_manifest
 from intact.batch.manifest import IGNORE, ManifestFormat
 from intact.errors import StoreError, UsageError
 from intact.s3 import ObjectRef
+from intact.s3.names import bucket_of_arn
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -154,6 +155,7 @@ class Auditor:
             )
             return
         subject = self.subject if self.manifest else as_it_is(self.subject, self.service)
+        subject = as_written(subject, self.destination)
         if subject != self.subject:
             yield from replace(self, subject=subject).records(
                 ledger, created=created, version=version, progress=progress, sign=sign
@@ -370,6 +372,24 @@ def as_it_is(subject: Subject, store: BotoStore) -> Subject:
     if isinstance(facts, Absent):
         raise StoreError(f"{subject.manifest} does not exist")
     return replace(subject, manifest_etag=facts.etag)
+
+
+def as_written(subject: Subject, store: BotoStore) -> Subject:
+    """Settle where a job copied to whose prefix ends in a slash.
+
+    S3 does not document whether another one follows: it does if there is any such key.
+
+    Raises:
+        StoreError: The bucket of the copies could not be listed.
+    """
+    prefix = subject.operation.target_key_prefix or ""
+    shorter = prefix.removesuffix("/")
+    if shorter in {"", prefix}:
+        return subject
+    doubled = ObjectRef(bucket=bucket_of_arn(subject.operation.target_resource), key=f"{prefix}/")
+    if next(store.listing(doubled), None) is not None:
+        return subject
+    return replace(subject, operation=replace(subject.operation, target_key_prefix=shorter))
 
 
 def in_words(text: str, where: object) -> str:

@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from intact.adapters.auditor import as_it_is, in_words
+from intact.adapters.auditor import as_it_is, as_written, in_words
 from intact.adapters.boto import servers
 from intact.adapters.files import whole_file
 from intact.adapters.ledger import read_header, read_segments
@@ -90,7 +90,7 @@ class OfflineAuditor:
             StoreError: An input could not be read.
             FormatError: An input is not what it promises.
         """
-        subject = as_it_is(self.subject, self.service)
+        subject = as_written(as_it_is(self.subject, self.service), self.service)
         if subject != self.subject:
             bound = replace(self, subject=subject)
             bound.run(ledger, created=created, version=version, progress=progress, sign=sign)
