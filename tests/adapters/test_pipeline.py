@@ -15,6 +15,7 @@ from intact.adapters.s3control import describe_job
 from intact.audit import ReadMode, Reason, Verdict
 from intact.audit.ledger import LEDGER, SEAL
 from intact.errors import ExitCode, UsageError
+from intact.s3 import ObjectRef
 from tests.fault_world import next_second
 from tests.stage import ACCOUNT
 
@@ -199,6 +200,16 @@ def test_what_cannot_be_is_the_callers_fault(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         audit_copies(pairs, out=tmp_path, client=s3, **options)
+
+
+def test_sources_name_versions_all_or_none(tmp_path: Path, s3: S3Client) -> None:
+    named = ObjectRef(bucket="source", key="k", version_id="v2")
+    pairs: list[tuple[str | ObjectRef, str]] = [
+        (named, "s3://copies/k"),
+        ("s3://source/other", "s3://copies/other"),
+    ]
+    with pytest.raises(UsageError, match="1 of 2 sources name a version"):
+        audit_copies(pairs, out=tmp_path, client=s3)
 
 
 def test_an_option_that_nobody_knows_is_refused(tmp_path: Path) -> None:

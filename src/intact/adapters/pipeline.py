@@ -232,7 +232,8 @@ def audit_copies(
         **options: See ``AuditOptions``.
 
     Raises:
-        UsageError: A pair names no object, or an option cannot be.
+        UsageError: A pair names no object, some name versions and others none, or an option
+            cannot be.
     """
     store, workers = _store(options)
     given = Pairs.of(pairs)
