@@ -24,6 +24,7 @@ from botocore.exceptions import (
 from botocore.loaders import Loader
 
 from intact.adapters.contact import FirstContact
+from intact.adapters.interim import pass_over_interim
 from intact.adapters.listing import list_objects
 from intact.audit import Absent
 from intact.audit.evidence import DELETE_MARKER
@@ -102,6 +103,7 @@ def s3_client(  # noqa: PLR0913 - one argument per property of a client
     client: S3Client = (session or boto3.Session()).client(
         "s3", endpoint_url=endpoint_url, region_name=region, config=config
     )
+    pass_over_interim(client)
     FirstContact().listen(client)
     if requester_pays:
         pay: Any = _pay  # the hook's type says that it returns nothing; botocore takes what it does
@@ -186,6 +188,7 @@ class BotoStore:
 
     def __init__(self, client: S3Client) -> None:
         """Use a client made by ``s3_client``; it is shared by all threads."""
+        pass_over_interim(client)
         self.client = client
         self._known_to_s3 = False  # our key, by a refusal that named another reason
 

@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumErro
 from urllib3.exceptions import HTTPError
 
 from intact.adapters.boto import require_etag, store_error
+from intact.adapters.interim import pass_over_interim
 from intact.adapters.parallel import in_order
 from intact.errors import CorruptError, FormatError, StoreError, UsageError
 from intact.s3 import ObjectFacts, PartList
@@ -142,6 +143,7 @@ def find(client: S3Client, ref: ObjectRef, *, extra_args: Mapping[str, Any]) -> 
     """
     if clash := sorted(_OURS & extra_args.keys()):
         raise UsageError(f"extra_args has {clash[0]}; a download sets it itself")
+    pass_over_interim(client)
     address: dict[str, Any] = {**extra_args, "Bucket": ref.bucket, "Key": ref.key}
     if ref.version_id is not None:
         address["VersionId"] = ref.version_id
