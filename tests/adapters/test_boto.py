@@ -171,6 +171,16 @@ def test_an_interim_answer_is_not_the_answer(status: bytes, *, ours: bool) -> No
     assert [answer.size for answer in found if isinstance(answer, ObjectFacts)] == [1, 2, 3]
 
 
+def test_the_body_of_a_head_is_nobodys_answer() -> None:
+    def script(_method: str, key: str, _count: int) -> Words:
+        return [plain(int(key)), 0.02, plain(666)]
+
+    with scripted(script) as server, closing(s3_client(endpoint_url=server.url)) as client:
+        store = BotoStore(client)
+        found = [store.head(ObjectRef(bucket="b", key=f"{size}")) for size in (1, 2, 3)]
+    assert [answer.size for answer in found if isinstance(answer, ObjectFacts)] == [1, 2, 3]
+
+
 def test_a_client_that_was_used_before_learns_it_too() -> None:
     early = b"HTTP/1.1 103 Early Hints\r\n\r\n"
     words: list[Words] = [[plain(1)], [early, 0.02, plain(2)], [early, 0.02, plain(3)]]

@@ -1,9 +1,14 @@
-"""Connections of botocore on which an interim answer is no answer.
+"""Connections of botocore on which no answer is taken for that to another request.
 
 Python's ``http.client`` takes every status but 100 for the answer.  What follows a 103 would then
 be read as the answer to the next request on that connection, which may be about another object.
 
-See RFC 9110, section 15.2: a client must be able to parse 1xx answers, and may discard them.
+A server that sends bodies with its answers to HEAD does so on the first one, too: a connection is
+listened to after that, and begun anew for as long as bytes follow.  Under TLS nobody listens, since
+what follows an answer there need not be the server's words.
+
+See RFC 9110, section 15.2: a client must be able to parse 1xx answers, and may discard them; and
+section 9.3.2: the answer to HEAD has no body.
 """
 
 from __future__ import annotations
@@ -19,9 +24,14 @@ from botocore.awsrequest import (
     AWSHTTPSConnectionPool,
 )
 from botocore.httpsession import URLLib3Session
+from urllib3.util.wait import wait_for_read
 
 if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
+
+
+SILENCE_SECONDS = 0.05
+"""How long a connection is listened to, as ``intact.adapters.http.pool`` does."""
 
 
 class _Response(HTTPResponse):
@@ -37,7 +47,18 @@ class _Response(HTTPResponse):
 
 
 class _Connection(AWSHTTPConnection):
+    _silent = False
     response_class: Any = _Response  # the stubs know of botocore's own alone
+
+    def getresponse(self) -> Any:  # noqa: ANN401 - as urllib3 has it, whose versions differ
+        """Wait for an answer, and after the first one to HEAD for what must not follow it."""
+        answer = super().getresponse()
+        held = vars(self)
+        if not self._silent and held.get("_method") == "HEAD" and self.sock is not None:
+            self._silent = not wait_for_read(self.sock, timeout=SILENCE_SECONDS)
+            if not self._silent:
+                self.close()
+        return answer
 
 
 class _SecureConnection(AWSHTTPSConnection):
