@@ -6,24 +6,30 @@ import io
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 
 from intact.adapters.boto import BotoStore, load_model, proxies, s3_client
+from intact.adapters.http import LeanStore
 from intact.audit import Absent
 from intact.checksum import Algorithm, Checksum, ChecksumType
 from intact.errors import AccessError, FormatError, StoreError
 from intact.s3 import ObjectFacts, ObjectRef
+from tests.scripted_server import plain, scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from types_boto3_s3 import S3Client
+
+    from tests.scripted_server import Words
 
 REF = ObjectRef(bucket="b", key="k", version_id="v")
 WHEN = datetime(2026, 11, 22, tzinfo=UTC)
@@ -147,6 +153,56 @@ def test_a_body_that_breaks_off_is_an_error(client: S3Client) -> None:
         stub.add_response("get_object", {"Body": body}, {"Bucket": ANY, "Key": ANY, "IfMatch": ANY})
         with pytest.raises(StoreError, match="GetObject"):
             list(BotoStore(client).read(ObjectRef(bucket="b", key="k"), etag="e"))
+
+
+@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize("status", [b"103 Early Hints", b"102 Processing", b"100 Continue"])
+def test_an_interim_answer_is_not_the_answer(status: bytes, *, ours: bool) -> None:
+    def script(_method: str, key: str, _count: int) -> Words:
+        interim = b"HTTP/1.1 " + status + b"\r\nLink: </a>\r\n\r\n"
+        return [interim, 0.02, plain(int(key))]
+
+    with scripted(script) as server:
+        config = Config(s3={"addressing_style": "path"})
+        make = s3_client if ours else partial(boto3.client, "s3", config=config)
+        with closing(make(endpoint_url=server.url)) as client:
+            store = BotoStore(client)
+            found = [store.head(ObjectRef(bucket="b", key=f"{size}")) for size in (1, 2, 3)]
+    assert [answer.size for answer in found if isinstance(answer, ObjectFacts)] == [1, 2, 3]
+
+
+def test_the_body_of_a_head_is_nobodys_answer() -> None:
+    def script(_method: str, key: str, _count: int) -> Words:
+        return [plain(int(key)), 0.02, plain(666)]
+
+    with scripted(script) as server, closing(s3_client(endpoint_url=server.url)) as client:
+        store = BotoStore(client)
+        found = [store.head(ObjectRef(bucket="b", key=f"{size}")) for size in (1, 2, 3)]
+    assert [answer.size for answer in found if isinstance(answer, ObjectFacts)] == [1, 2, 3]
+
+
+def test_a_client_that_was_used_before_learns_it_too() -> None:
+    early = b"HTTP/1.1 103 Early Hints\r\n\r\n"
+    words: list[Words] = [[plain(1)], [early, 0.02, plain(2)], [early, 0.02, plain(3)]]
+    with scripted(lambda *_: words.pop(0)) as server:
+        config = Config(s3={"addressing_style": "path"})
+        with closing(boto3.client("s3", endpoint_url=server.url, config=config)) as client:
+            client.head_object(Bucket="b", Key="k")
+            store, ref = BotoStore(client), ObjectRef(bucket="b", key="k")
+            found = [store.head(ref), store.head(ref)]
+    assert [answer.size for answer in found if isinstance(answer, ObjectFacts)] == [2, 3]
+
+
+@pytest.mark.parametrize("kind", [BotoStore, LeanStore])
+def test_bytes_of_another_etag_are_not_those_that_were_asked_for(
+    kind: type[BotoStore | LeanStore],
+) -> None:
+    changed = plain(3).replace(b"5d41402a", b"00000000") + b"new"
+    with scripted(lambda *_: [changed]) as server:  # which does not heed If-Match
+        client = s3_client(endpoint_url=server.url, region="eu-west-1")
+        ref = ObjectRef(bucket="b", key="k")
+        with pytest.raises(StoreError, match="the object changed meanwhile"):
+            list(kind(client).read(ref, etag="5d41402abc4b2a76b9719d911017c592"))
 
 
 def test_an_object_that_changed_is_not_read(s3: S3Client, bucket: Callable[[], str]) -> None:

@@ -139,3 +139,17 @@ def test_shards_of_different_audits_are_refused(tmp_path: Path) -> None:
     ]
     with pytest.raises(UsageError, match="reported is"):
         merge(tmp_path / "whole", shards)
+
+
+def test_one_shard_does_not_make_up_for_what_another_lacks(tmp_path: Path) -> None:
+    shards = []
+    for name, rows in (("surplus", many(3)), ("lacking", many(1, first=4))):
+        with LedgerWriter(tmp_path / name, HEADER) as writer:
+            for record in rows:
+                writer.append(record)
+            writer.seal(Counts(manifest_rows=2))
+        shards.append(LedgerReader(tmp_path / name))
+    with pytest.raises(UsageError, match="surplus: has 3 verdicts for 2 rows"):
+        merge(tmp_path / "whole", shards)
+    with pytest.raises(UsageError, match="lacking: has 1 verdicts for 2 rows"):
+        merge(tmp_path / "whole", shards[1:])

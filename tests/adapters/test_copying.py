@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from intact.adapters.boto import s3_client
 from intact.adapters.copying import STATE, Copying, State
 from intact.batch import S3PutObjectCopy, TaskStatus, write_manifest
 from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
@@ -20,6 +21,7 @@ from intact.checksum import new
 from intact.checksum.encoding import encode
 from intact.errors import AccessError, FormatError, UsageError
 from intact.s3 import ObjectRef
+from tests.scripted_server import plain, scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
     from intact.batch import TaskResult
+    from tests.scripted_server import Words
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ODD = "odd/a+b %25 ü\n.bin"
@@ -254,6 +257,28 @@ def test_every_version_is_copied_as_it_was(local: Yard) -> None:
     assert said(results["k"])["VersionId"] == local.head("k")["VersionId"]
 
 
+def test_an_answer_about_another_version_is_none_to_copy_by(tmp_path: Path) -> None:
+    def another(method: str, *_: object) -> Words:
+        assert method == "HEAD"
+        return [plain(3, more=b"x-amz-version-id: v2\r\n")]
+
+    with scripted(another) as server:
+        client = s3_client(endpoint_url=server.url, region="eu-west-1")
+        manifest = tmp_path / "m.csv"
+        manifest.write_text("source,k,v1\n")
+        copying = Copying(
+            manifest=manifest,
+            fields=VERSIONED_FIELDS,
+            operation=S3PutObjectCopy(target_resource="arn:aws:s3:::copies"),
+            part_size=SMALLEST_PART,
+            keep_parts=False,
+            folder=tmp_path / "state",
+        )
+        [result] = copying.run(client, created=NOW).results()
+    assert (result.status, result.error_code) == (TaskStatus.FAILED, "NoSuchVersion")
+    assert "the answer is about version v2" in result.message
+
+
 @pytest.mark.parametrize("size", [5, 4 * SMALLEST_PART], ids=["shorter", "as long"])
 def test_a_source_that_changes_midway_is_given_up(yard: Yard, size: int) -> None:
     ref = yard.put("k", 4 * SMALLEST_PART)
@@ -453,6 +478,14 @@ def test_a_folder_keeps_one_copy(local: Yard) -> None:
     local.copy(ref)
     with pytest.raises(UsageError, match="another part_size; wanted a new folder"):
         local.copy(ref, part_size=SMALLEST_PART + 1)
+
+
+def test_a_folder_keeps_the_copy_of_one_server(local: Yard) -> None:
+    ref = local.put("k", 1)
+    local.copy(ref)
+    there = s3_client(endpoint_url="http://127.0.0.1:9", region="eu-west-1")
+    with pytest.raises(UsageError, match="another servers; wanted a new folder"):
+        local.copying(ref).run(there, created=NOW)
 
 
 def test_a_malformed_row_is_found_before_anything_is_copied(local: Yard) -> None:

@@ -10,10 +10,12 @@ from uuid import uuid4
 import pytest
 
 from intact.adapters import Asking, Client, ReadTerms, audit_copies, audit_job
+from intact.adapters.boto import s3_client
 from intact.adapters.s3control import describe_job
 from intact.audit import ReadMode, Reason, Verdict
 from intact.audit.ledger import LEDGER, SEAL
 from intact.errors import ExitCode, UsageError
+from intact.s3 import ObjectRef
 from tests.fault_world import next_second
 from tests.stage import ACCOUNT
 
@@ -136,6 +138,15 @@ def test_other_pairs_do_not_go_on_with_it(copies: Copies, tmp_path: Path) -> Non
         others.run()
 
 
+def test_nor_does_an_audit_of_another_server(copies: Copies, tmp_path: Path) -> None:
+    records = iter(audit_copies(copies.pairs, out=tmp_path, client=copies.s3))
+    next(records)
+    records.close()
+    nobody = s3_client(endpoint_url="http://127.0.0.1:9", region="eu-west-1")
+    with pytest.raises(UsageError, match=r"another audit, whose bound is .*objects at http"):
+        audit_copies(copies.pairs, out=tmp_path, client=nobody).run()
+
+
 def test_of_two_sources_at_one_destination_neither_is_accused(
     copies: Copies, tmp_path: Path
 ) -> None:
@@ -189,6 +200,16 @@ def test_what_cannot_be_is_the_callers_fault(
 ) -> None:
     with pytest.raises(UsageError, match=message):
         audit_copies(pairs, out=tmp_path, client=s3, **options)
+
+
+def test_sources_name_versions_all_or_none(tmp_path: Path, s3: S3Client) -> None:
+    named = ObjectRef(bucket="source", key="k", version_id="v2")
+    pairs: list[tuple[str | ObjectRef, str]] = [
+        (named, "s3://copies/k"),
+        ("s3://source/other", "s3://copies/other"),
+    ]
+    with pytest.raises(UsageError, match="1 of 2 sources name a version"):
+        audit_copies(pairs, out=tmp_path, client=s3)
 
 
 def test_an_option_that_nobody_knows_is_refused(tmp_path: Path) -> None:

@@ -19,16 +19,20 @@ from intact.adapters import (
     download_bytes,
     upload,
 )
+from intact.adapters.boto import s3_client
 from intact.checksum import Algorithm, Checksum, ChecksumType, new
 from intact.errors import CorruptError, StoreError, UsageError
 from intact.s3 import ObjectRef
 from tests.proxy import Proxy, corrupting_proxy, flip
+from tests.scripted_server import plain, scripted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from types_boto3_s3 import S3Client
+
+    from tests.scripted_server import Words
 
 MIB = 1 << 20
 SMALL = os.urandom(100_000)
@@ -277,6 +281,28 @@ def test_an_object_that_is_there_can_be_kept(s3: S3Client, bucket: Callable[[], 
         upload(body, key, client=s3, extra_args=new_only)
         with pytest.raises(StoreError, match="PreconditionFailed"):
             upload(body, key, client=s3, extra_args=new_only)
+
+
+def test_an_answer_about_another_version_is_no_download(tmp_path: Path) -> None:
+    with scripted(lambda *_: [plain(3, more=b"x-amz-version-id: v2\r\n")]) as server:
+        client = s3_client(endpoint_url=server.url, region="eu-west-1")
+        ref = ObjectRef(bucket="bucket", key="k", version_id="v1")
+        with pytest.raises(StoreError, match="the answer is about version v2"):
+            download(ref, tmp_path / "k", client=client, allow_unproven=True)
+        assert server.counts["GET", "k"] == 0
+
+
+def test_bytes_of_another_etag_are_no_download(tmp_path: Path) -> None:
+    ranged = b"HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-2/3\r\n"
+    changed = plain(3).replace(b"5d41402a", b"00000000").replace(b"HTTP/1.1 200 OK\r\n", ranged)
+
+    def script(method: str, *_: object) -> Words:
+        return [plain(3) if method == "HEAD" else changed + b"new"]
+
+    with scripted(script) as server:  # which does not heed If-Match
+        client = s3_client(endpoint_url=server.url, region="eu-west-1")
+        with pytest.raises(StoreError, match="the object changed meanwhile"):
+            download("s3://bucket/k", tmp_path / "k", client=client, allow_unproven=True)
 
 
 def test_a_version_is_named_and_can_be_read_again(s3: S3Client, bucket: Callable[[], str]) -> None:

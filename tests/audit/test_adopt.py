@@ -196,6 +196,10 @@ def test_a_difference_is_kept_whatever_it_covers() -> None:
     found = decide(adopted(told(**differ), every, EXPECTED), every)
     assert isinstance(found, Finding)
     assert found.verdict is Verdict.MISMATCHED
+    named = replace(facts(b"a", written=LATER), version_id="v")
+    kept = adopted(told(**differ, destination=named), every, EXPECTED)
+    assert decide(kept, every) is Slot.DESTINATION_VERSIONS
+    assert kept.destination_bytes is not None
 
 
 def test_a_copy_that_replaced_its_source_is_asked_about_here() -> None:

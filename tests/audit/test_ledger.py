@@ -72,6 +72,12 @@ def test_another_subject_is_another_audit_and_another_moment_is_not() -> None:
     assert difference == "subject is job\n; wanted another"
     assert ours.differences(replace(ours, intact="0.2")) == ["intact is 0.1; wanted 0.2"]
     assert ours.differences(replace(ours, inputs=("x",))) == ["inputs is (); wanted ('x',)"]
+    assert ours.differences(replace(ours, bound=("x",))) == ["bound is (); wanted ('x',)"]
+
+
+def test_what_binds_an_audit_survives() -> None:
+    bound = replace(header(Policy(reported=True, versioned=True)), bound=("copies=s3://b/*", ""))
+    assert Header.decode(bound.encode()) == bound
 
 
 ADDRESSES = st.none() | st.sampled_from(["http://127.0.0.1:9000", "https://[::1]:1/a%20b"])

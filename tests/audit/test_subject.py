@@ -1,5 +1,6 @@
 """What an audit takes from DescribeJob."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -203,3 +204,20 @@ def test_a_response_that_lacks_a_member_is_refused(member: str) -> None:
     del response["Job"][member]
     with pytest.raises(FormatError, match=member):
         Subject.from_describe(response)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"manifest_etag": "another"},
+        {"fields": ("Bucket", "Ignore", "Key", "VersionId")},
+        {"manifest": ObjectRef(bucket="lists", key="another")},
+        {"report": None},
+        {"operation": S3PutObjectCopy(target_resource="arn:aws:s3:::another")},
+        {"operation": S3PutObjectCopy(target_resource="arn:aws:s3:::copies")},
+    ],
+)
+def test_whatever_else_is_audited_under_a_name_is_told_apart(change: dict[str, Any]) -> None:
+    subject = Subject.from_describe(described())
+    assert replace(subject, **change).bound != subject.bound
+    assert replace(subject, tasks=None).bound == subject.bound

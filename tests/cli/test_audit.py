@@ -93,6 +93,23 @@ def test_a_job_whose_checksums_compare_to_nothing_is_not_proven(auditing: Auditi
     }
 
 
+@pytest.mark.parametrize("slashes", ["/", "//"])
+def test_copies_are_sought_where_a_prefix_with_a_slash_behind_put_them(
+    auditing: Auditing, slashes: str
+) -> None:
+    stage = auditing.stage
+    for key in ("plain", ODD):
+        stage.s3.copy_object(
+            Bucket=stage.target,
+            Key=f"2026{slashes}{key}",
+            CopySource={"Bucket": stage.source, "Key": key},
+        )
+    result = auditing.by_manifest("--target-key-prefix", "2026/", "--read", "missing")
+    assert result.return_value == ExitCode.VERIFIED, result.output
+    found = [r.copy.destination and r.copy.destination.key for r in auditing.records()]
+    assert found == [f"2026{slashes}plain", f"2026{slashes}{ODD}"]
+
+
 def test_the_same_job_is_proven_by_reading(auditing: Auditing) -> None:
     result = auditing.by_id("--read", "missing")
     assert result.return_value == ExitCode.VERIFIED, result.output

@@ -150,6 +150,32 @@ def test_another_audit_does_not_go_on_with_what_was_left(audit: Audit) -> None:
     assert audit().return_value == ExitCode.VERIFIED
 
 
+@pytest.mark.parametrize("change", ["target", "prefix", "columns", "manifest", "server"])
+def test_an_audit_by_manifest_is_bound_to_all_that_it_names(audit: Audit, change: str) -> None:
+    stage, place = audit.stage, f"s3://{audit.stage.desk}/manifest.csv"
+    target = f"arn:aws:s3:::{stage.target}"
+    reach = audit.arguments[audit.arguments.index("--workers") :]
+    named = ["audit", "--manifest", place, *reach, "--target-resource"]
+    audit.arguments = [*named, target]
+    with audit.ended_by(signal.SIGKILL, segments=1) as process:
+        process.communicate()
+    match change:
+        case "target":
+            audit.arguments = [*named, f"{target}-of-another"]
+        case "prefix":
+            audit.arguments += ["--target-key-prefix", "elsewhere"]
+        case "columns":
+            audit.arguments += ["--fields", "Bucket,Key,Ignore"]
+        case "manifest":
+            stage.manifest("another")
+        case _:
+            name = audit.arguments[1 + audit.arguments.index("--endpoint-url")]
+            audit.arguments += ["--endpoint-url", name.replace("127.0.0.1", "localhost")]
+    refused = audit().exception
+    assert isinstance(refused, UsageError), refused
+    assert "holds another audit, whose bound is" in str(refused)
+
+
 def test_a_folder_that_cannot_be_written_is_a_sentence(audit: Audit) -> None:
     audit.out.write_text("a file")
     assert isinstance(audit().exception, OSError)

@@ -103,6 +103,15 @@ def retrying(tmp_path: Path) -> Retrying:
     return Retrying(tmp_path)
 
 
+def test_another_copy_of_a_source_is_another_copy(retrying: Retrying) -> None:
+    elsewhere = record(2, COPIED, key="k")
+    there = ObjectRef(bucket="elsewhere", key="k")
+    elsewhere = replace(elsewhere, copy=replace(elsewhere.copy, destination=there))
+    refused = retrying([record(1, COPIED, key="k"), elsewhere]).exception
+    assert isinstance(refused, UsageError)
+    assert "row 2: the job would copy to s3://copies/k; wanted s3://elsewhere" in str(refused)
+
+
 def test_each_copy_goes_where_its_reason_says(retrying: Retrying) -> None:
     result = retrying(
         [

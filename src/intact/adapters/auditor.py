@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from intact.adapters.boto import servers
 from intact.adapters.clients import Asking
 from intact.adapters.duckdb import TaskJoin
 from intact.adapters.files import named_whole
@@ -26,8 +27,9 @@ from intact.audit.adopt import adopt
 from intact.audit.ledger import HEADER, SEAL, Header, Server
 from intact.batch import MalformedRow, read_manifest
 from intact.batch.manifest import IGNORE, ManifestFormat
-from intact.errors import UsageError
+from intact.errors import StoreError, UsageError
 from intact.s3 import ObjectRef
+from intact.s3.names import bucket_of_arn
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -154,6 +156,13 @@ class Auditor:
                 ledger, created=created, version=version, progress=progress, sign=sign
             )
             return
+        subject = self.subject if self.manifest else as_it_is(self.subject, self.service)
+        subject = as_written(subject, self.destination)
+        if subject != self.subject:
+            yield from replace(self, subject=subject).records(
+                ledger, created=created, version=version, progress=progress, sign=sign
+            )
+            return
         header = Header(
             policy=self.policy(),
             subject=self.subject.name,
@@ -161,6 +170,7 @@ class Auditor:
             intact=version,
             inputs=self._inputs(),
             server=self.server,
+            bound=self._bound(),
         )
         staging = ledger.parent / STAGING
         if (ledger / HEADER).exists():
@@ -176,16 +186,18 @@ class Auditor:
 
     def _inputs(self) -> tuple[str, ...]:
         """What else is looked at, in words; files by their SHA-256, so that changed ones differ."""
-        told = [
-            *((str(report), report.manifest) for report in self.computed),
-            *((f"invoked {report}", report.manifest) for report in self.invoked),
-            *((str(file), file.path) for file in self.expected),
-        ]
         words = [
-            f"{text} {_sha256(where)}" if isinstance(where, Path) else text for text, where in told
+            *(in_words(str(report), report.manifest) for report in self.computed),
+            *(in_words(f"invoked {report}", report.manifest) for report in self.invoked),
+            *(in_words(str(file), file.path) for file in self.expected),
         ]
         carried = [f"carried={','.join(self.carried)}"] if self.carried else []
         return (*words, *carried, *(["extras"] if self.extras else []))
+
+    def _bound(self) -> tuple[str, ...]:
+        stores = {"source": self.source, "destination": self.destination, "lists": self.service}
+        local = [] if self.manifest is None else [in_words("the manifest", self.manifest)]
+        return (*self.subject.bound, *local, *servers(**stores))
 
     def _finish(
         self, ledger: Path, staged: Staged, progress: Progress, sign: Signer | None
@@ -351,9 +363,44 @@ class Auditor:
         return copy, evidence
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def as_it_is(subject: Subject, store: BotoStore) -> Subject:
+    """Bind a subject to its list as that is now, unless a job has bound it.
+
+    Raises:
+        StoreError: There is no such list, or no answer.
+    """
+    if subject.manifest_etag is not None or subject.format is not ManifestFormat.CSV:
+        return subject
+    facts = store.head(subject.manifest)
+    if isinstance(facts, Absent):
+        raise StoreError(f"{subject.manifest} does not exist")
+    return replace(subject, manifest_etag=facts.etag)
+
+
+def as_written(subject: Subject, store: BotoStore) -> Subject:
+    """Settle where a job copied to whose prefix ends in a slash.
+
+    S3 does not document whether another one follows: it does if there is any such key.
+
+    Raises:
+        StoreError: The bucket of the copies could not be listed.
+    """
+    prefix = subject.operation.target_key_prefix or ""
+    shorter = prefix.removesuffix("/")
+    if shorter in {"", prefix}:
+        return subject
+    doubled = ObjectRef(bucket=bucket_of_arn(subject.operation.target_resource), key=f"{prefix}/")
+    if next(store.listing(doubled), None) is not None:
+        return subject
+    return replace(subject, operation=replace(subject.operation, target_key_prefix=shorter))
+
+
+def in_words(text: str, where: object) -> str:
+    """Say which input it is: a file on disk by its SHA-256 too, so that a changed one differs."""
+    if not isinstance(where, Path):
+        return text
+    with where.open("rb") as file:
+        return f"{text} {hashlib.file_digest(file, 'sha256').hexdigest()}"
 
 
 def discard(ledger: Path) -> None:

@@ -24,6 +24,7 @@ from botocore.exceptions import (
 from botocore.loaders import Loader
 
 from intact.adapters.contact import FirstContact
+from intact.adapters.interim import pass_over_interim
 from intact.adapters.listing import list_objects
 from intact.audit import Absent
 from intact.audit.evidence import DELETE_MARKER
@@ -102,6 +103,7 @@ def s3_client(  # noqa: PLR0913 - one argument per property of a client
     client: S3Client = (session or boto3.Session()).client(
         "s3", endpoint_url=endpoint_url, region_name=region, config=config
     )
+    pass_over_interim(client)
     FirstContact().listen(client)
     if requester_pays:
         pay: Any = _pay  # the hook's type says that it returns nothing; botocore takes what it does
@@ -119,6 +121,18 @@ def proxies(endpoint_url: str | None) -> dict[str, str] | None:
     """Return botocore's ``proxies``: none to this machine, the environment's to any other."""
     host = urlsplit(endpoint_url or "").hostname or ""
     return {} if host in {"localhost", "127.0.0.1", "::1"} else None
+
+
+def servers(**stores: BotoStore) -> tuple[str, ...]:
+    """Say which S3 server holds what; of AWS nothing, where the name of a bucket tells."""
+    found = []
+    for what, store in stores.items():
+        address = urlsplit(store.client.meta.endpoint_url)
+        host = address.hostname or ""
+        if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+            port = f":{address.port}" if address.port else ""
+            found.append(f"{what} at {address.scheme}://{host}{port}")
+    return tuple(found)
 
 
 def first_answer(s3: S3Client, session: boto3.Session) -> None:
@@ -159,6 +173,7 @@ class BotoStore:
 
     def __init__(self, client: S3Client) -> None:
         """Use a client made by ``s3_client``; it is shared by all threads."""
+        pass_over_interim(client)
         self.client = client
         self._known_to_s3 = False  # our key, by a refusal that named another reason
 
@@ -258,8 +273,7 @@ class BotoStore:
                 )
             except (BotoCoreError, ClientError) as error:
                 raise store_error("GetObjectAttributes", ref, error) from error
-            if response.get("ETag", facts.etag).strip('"') != facts.etag:
-                raise StoreError(f"GetObjectAttributes {ref}: the object changed meanwhile")
+            require_etag("GetObjectAttributes", ref, response, etag=facts.etag)
             page = response.get("ObjectParts", {})
             yield from page.get("Parts", [])
             after = page.get("NextPartNumberMarker", 0)
@@ -305,6 +319,7 @@ class BotoStore:
         try:
             response = self.client.get_object(**_address(ref), IfMatch=f'"{etag}"')
             with contextlib.closing(response["Body"]) as body:
+                require_etag("GetObject", ref, response, etag=etag)
                 yield from body.iter_chunks(CHUNK)
         except (BotoCoreError, ClientError) as error:
             raise store_error("GetObject", ref, error) from error
@@ -342,6 +357,16 @@ class BotoStore:
 def _address(ref: ObjectRef) -> dict[str, Any]:
     version = {"VersionId": ref.version_id} if ref.version_id is not None else {}
     return {"Bucket": ref.bucket, "Key": ref.key} | version
+
+
+def require_etag(call: str, ref: ObjectRef, response: Mapping[str, Any], *, etag: str) -> None:
+    """Refuse an answer about other bytes: not every server heeds ``If-Match``.
+
+    Raises:
+        StoreError: It names another ETag.
+    """
+    if response.get("ETag", etag).strip('"') != etag:
+        raise StoreError(f"{call} {ref}: the object changed meanwhile")
 
 
 def store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:

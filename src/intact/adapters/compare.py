@@ -116,13 +116,18 @@ def merge(path: Path, shards: Sequence[LedgerReader], *, sign: Signer | None = N
         sign: Signs the new one.
 
     Raises:
-        UsageError: Two of them hold the same row, or are of different audits, or the folder is
-            there already.
+        UsageError: Two of them hold the same row, or are of different audits, one has not a
+            verdict for each row of its list, or the folder is there already.
         FormatError: A segment is damaged.
     """
     first = min((shard.header for shard in shards), key=lambda header: header.created)
     for shard in shards:
         require_same(shard.path, shard.header, first)
+        verdicts, rows = shard.seal.records, shard.counts.manifest_rows
+        if verdicts != rows:  # what one lacks must not be made up by another's surplus
+            raise UsageError(
+                f"{shard.path}: has {verdicts} verdicts for {rows} rows; audit it again"
+            )
     if path.exists():
         raise UsageError(f"{path}: exists already; wanted a new folder")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from intact.adapters.boto import BotoStore, servers
 from intact.adapters.copied import Begun
 from intact.adapters.copier import Copier
 from intact.adapters.journal import Journal
@@ -85,7 +86,7 @@ class Copying:
         for row in self._rows():  # before anything is copied
             if isinstance(row, MalformedRow):
                 raise FormatError(f"manifest line {row.line}: {row.problem}; lint it first")
-        state.open(self._terms(), created=created)
+        state.open(self._terms(client), created=created)
         stop = threading.Event()
         with ThreadPoolExecutor(workers, thread_name_prefix="intact-part") as pool:
             copier = Copier(
@@ -104,7 +105,7 @@ class Copying:
                 raise
         return state
 
-    def _terms(self) -> dict[str, Any]:
+    def _terms(self, client: S3Client) -> dict[str, Any]:
         """What must be the same in every run."""
         digest = hashlib.sha256()
         with self.manifest.open("rb") as file:
@@ -116,6 +117,7 @@ class Copying:
             "operation": self.operation.request(),
             "part_size": self.part_size,
             "keep_parts": self.keep_parts,
+            "servers": list(servers(objects=BotoStore(client))),
         }
 
     def _rows(self) -> Iterator[ManifestRow | MalformedRow]:

@@ -63,11 +63,14 @@ class Source:
         """Ask for an object.
 
         Raises:
-            CopyError: It is absent, or S3 refused.
+            CopyError: It is absent, S3 refused, or answered about another version.
             FormatError: A malformed answer.
         """
         head = ask("HeadObject", ref, client.head_object, **place(ref), ChecksumMode="ENABLED")
         facts = ObjectFacts.from_head(head)
+        if not facts.may_be(ref.version_id):
+            message = f"HeadObject {ref}: the answer is about version {facts.version_id}"
+            raise CopyError(message, code="NoSuchVersion")
         return cls(ref=replace(ref, version_id=facts.version_id), facts=facts, head=head)
 
     @property

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError, FlexibleChecksumError
 from urllib3.exceptions import HTTPError
 
-from intact.adapters.boto import store_error
+from intact.adapters.boto import require_etag, store_error
+from intact.adapters.interim import pass_over_interim
 from intact.adapters.parallel import in_order
 from intact.errors import CorruptError, FormatError, StoreError, UsageError
 from intact.s3 import ObjectFacts, PartList
@@ -75,6 +76,7 @@ class RemoteObject:
         where = f"GetObject {self.ref} bytes {piece.start}-{piece.stop - 1}"
         wanted = f"bytes {piece.start}-{piece.stop - 1}/{self.facts.size}"
         with contextlib.closing(response["Body"]) as body:
+            require_etag("GetObject", self.ref, response, etag=self.facts.etag)
             if response.get("ContentRange") != wanted or response["ContentLength"] != len(piece):
                 got = f"{response.get('ContentRange')!r}, {response['ContentLength']} bytes"
                 raise StoreError(f"{where}: the answer has {got}; wanted {wanted!r}")
@@ -135,12 +137,13 @@ def find(client: S3Client, ref: ObjectRef, *, extra_args: Mapping[str, Any]) -> 
 
     Raises:
         UsageError: A member is one that a download sets itself.
-        StoreError: The object does not exist, or there was no answer.
+        StoreError: The object does not exist, or there was no answer, or one about another version.
         AccessError: The credentials are of no use.
         FormatError: The answer is malformed.
     """
     if clash := sorted(_OURS & extra_args.keys()):
         raise UsageError(f"extra_args has {clash[0]}; a download sets it itself")
+    pass_over_interim(client)
     address: dict[str, Any] = {**extra_args, "Bucket": ref.bucket, "Key": ref.key}
     if ref.version_id is not None:
         address["VersionId"] = ref.version_id
@@ -149,6 +152,8 @@ def find(client: S3Client, ref: ObjectRef, *, extra_args: Mapping[str, Any]) -> 
     except (BotoCoreError, ClientError) as error:
         raise store_error("HeadObject", ref, error) from error
     facts = ObjectFacts.from_head(response)
+    if not facts.may_be(ref.version_id):
+        raise StoreError(f"HeadObject {ref}: the answer is about version {facts.version_id}")
     return RemoteObject(
         ref=ref,
         facts=facts,

@@ -36,14 +36,19 @@ class Pairs:
         """Take source and destination of each: references, or ``s3://BUCKET/KEY``.
 
         Raises:
-            UsageError: One names no object.
+            UsageError: One names no object, or a version of its source where others name none: as
+                in a manifest, what binds a source to its copy is the same for all.
         """
-        return cls(
-            tuple(
-                Copy(row=row, source=_ref(source), destination=_ref(destination))
-                for row, (source, destination) in enumerate(pairs, 1)
-            )
+        copies = tuple(
+            Copy(row=row, source=_ref(source), destination=_ref(destination))
+            for row, (source, destination) in enumerate(pairs, 1)
         )
+        named = sum(copy.source is not None and bool(copy.source.version_id) for copy in copies)
+        if named not in {0, len(copies)}:
+            raise UsageError(
+                f"{named} of {len(copies)} sources name a version; wanted all of them, or none"
+            )
+        return cls(copies)
 
     @property
     def versioned(self) -> bool:
@@ -51,9 +56,15 @@ class Pairs:
         return all(copy.source is not None and copy.source.version_id for copy in self.copies)
 
     def header(
-        self, policy: Policy, *, created: datetime, version: str, server: Server | None = None
+        self,
+        policy: Policy,
+        *,
+        created: datetime,
+        version: str,
+        server: Server | None = None,
+        bound: tuple[str, ...] = (),
     ) -> Header:
-        """Head of their ledger, which no other pairs have."""
+        """Head of their ledger, which no other pairs have, nor these elsewhere: ``bound``."""
         hasher = sha256()
         for copy in self.copies:
             hasher.update(f"{copy.source!r}\n{copy.destination!r}\n".encode("utf-8", "replace"))
@@ -64,6 +75,7 @@ class Pairs:
             intact=version,
             inputs=(f"pairs {hasher.hexdigest()}",),
             server=server,
+            bound=bound,
         )
 
     def records(

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from intact.adapters.addresses import control_address, control_beside, server_at
 from intact.adapters.auditor import Auditor
-from intact.adapters.boto import BotoStore, s3_client
+from intact.adapters.boto import BotoStore, s3_client, servers
 from intact.adapters.clients import Asking
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.pairs import Pairs
@@ -237,7 +237,8 @@ def audit_copies(
         **options: See ``AuditOptions``.
 
     Raises:
-        UsageError: A pair names no object, or an option cannot be.
+        UsageError: A pair names no object, some name versions and others none, or an option
+            cannot be.
     """
     store, workers = _store(options)
     given = Pairs.of(pairs)
@@ -260,6 +261,7 @@ def audit_copies(
             created=datetime.now(UTC),
             version=version("intact"),
             server=_server(store, None),
+            bound=servers(objects=store),
         )
         return given.records(out / LEDGER, ask, header=header, progress=progress)
 

@@ -120,7 +120,7 @@ def write_retry(
     takes no mixed one.
 
     Args:
-        rows: One for each source.
+        rows: One for each copy.
         folder: Must not exist; not made where there is no row.  Those above it are made.
         operation: Where the audited job copied to.
         most_rows: Rows in one manifest.

@@ -1,4 +1,4 @@
-"""The rows of a ledger that are not proven, one for each source, in bounded memory."""
+"""The rows of a ledger that are not proven, one for each copy, in bounded memory."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SELECT l.row, l.verdict, l.reason, r.remedy, l.source, l.destination,
 FROM ledger l JOIN remedies r USING (reason)
 WHERE list_contains($verdicts, l.verdict) AND list_contains($reasons, l.reason)
 QUALIFY l.source IS NULL
-     OR row_number() OVER (PARTITION BY l.source ORDER BY r.force, l.row) = 1
+     OR row_number() OVER (PARTITION BY l.source, l.destination ORDER BY r.force, l.row) = 1
 ORDER BY l.row
 """  # noqa: S608 - our own texts
 _COUNT = """
@@ -162,12 +162,12 @@ class UnprovenRows:
         self._folder.cleanup()
 
     def count(self) -> int:
-        """How many rows there are, those included that name one source again."""
+        """How many rows there are, those included that name one copy again."""
         found = self._connection.execute(_COUNT, self._wanted).fetchone()
         return 0 if found is None else int(found[0])
 
     def __iter__(self) -> Iterator[Unproven]:
-        """Yield the first row of each source, and every row that could not be read, in order."""
+        """Yield the first row of each copy, and every row that could not be read, in order."""
         with closing(self._connection.cursor()) as cursor:
             cursor.execute(_ROWS, self._wanted | {"algorithm": self.algorithm.value})
             while page := cursor.fetchmany(_PAGE):

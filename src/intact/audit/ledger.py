@@ -74,6 +74,8 @@ class Header:
         intact: Version of the program that wrote the ledger.
         inputs: What else was looked at, in words: reports of other jobs, files of digests.
         server: Where the objects were; None for AWS.
+        bound: What else tells this audit from others of its subject, in words: see
+            ``Subject.bound``.
     """
 
     policy: Policy
@@ -82,6 +84,7 @@ class Header:
     intact: str
     inputs: tuple[str, ...] = ()
     server: Server | None = None
+    bound: tuple[str, ...] = ()
 
     def differences(self, other: Self) -> list[str]:
         """Sentences on why this is the header of another audit; when it began tells nothing."""
@@ -91,6 +94,7 @@ class Header:
                 "intact": header.intact,
                 "inputs": header.inputs,
                 "endpoint_url": header.server and header.server.endpoint_url,
+                "bound": header.bound,
             }
             | _policy(header.policy)
             for header in (self, other)
@@ -106,6 +110,8 @@ class Header:
         document = {"format": FORMAT, "version": VERSION, **asdict(self)}
         if self.server is None:
             del document["server"]
+        if not self.bound:  # as in ledgers from before there was such a member
+            del document["bound"]
         return _write(
             document | {"created": self.created.isoformat(), "policy": _policy(self.policy)}
         )
@@ -127,6 +133,7 @@ class Header:
             document["inputs"] = tuple(document["inputs"])
             if document.get("server") is not None:
                 document["server"] = _parse_server(document["server"])
+            document["bound"] = tuple(document.get("bound", ()))
             return cls(**document)
 
 

@@ -62,6 +62,18 @@ class Subject:
     format: ManifestFormat = ManifestFormat.CSV
     tasks: Tasks | None = None
 
+    @property
+    def bound(self) -> tuple[str, ...]:
+        """What tells it from others of its name, in words: its copies, its list, its report."""
+        copies = self.operation.destination(ObjectRef(bucket="", key="*"))
+        columns = ",".join(self.fields) or self.format.value
+        return (
+            f"copies={copies}",
+            f"manifest={self.manifest} {self.manifest_etag or ''}",
+            f"fields={columns}",
+            f"report={self.report or ''}",
+        )
+
     @classmethod
     def from_describe(cls, response: Mapping[str, Any]) -> Self:
         """Read a DescribeJob response as boto3 returns it.

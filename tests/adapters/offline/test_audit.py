@@ -349,6 +349,15 @@ def test_a_row_of_a_manifest_is_kept_as_it_stands(cells: int, tmp_path: Path) ->
     assert [json.loads(line)["text"] for line in lost] == ([] if cells == 1 else [text])
 
 
+def test_rows_that_cannot_be_read_come_in_their_order(tmp_path: Path) -> None:
+    known = world(tmp_path, 5)
+    manifest = tmp_path / "odd.csv"
+    manifest.write_bytes(b"b,first\nb,too,many,cells\nb,\xff\nb,plus+\n\nb,last\n")
+    inputs = replace(known.inputs, manifest=manifest, fields=("Bucket", "Key"))
+    audit = OfflineAudit(known.subject, known.policy, inputs, folder=tmp_path / "o", buckets=2)
+    assert [record.copy.row for record in audit.malformed_rows()] == [2, 3, 4, 5]
+
+
 KILLED = """
 import pickle, sys
 from pathlib import Path
@@ -377,6 +386,19 @@ def test_what_a_kill_leaves_is_gone_on_with(tmp_path: Path) -> None:
     assert found(again) == found(whole)
     assert again.counts() == whole.counts()
     assert {file: file.stat().st_mtime_ns for file in kept} == kept
+
+
+def test_copies_that_were_half_staged_are_staged_anew(tmp_path: Path) -> None:
+    known = world(tmp_path, 14)
+    first = OfflineAudit(known.subject, known.policy, known.inputs, folder=tmp_path / "o")
+    wanted = found(first)
+    whole = tmp_path / "o" / "stage" / "computed1-copies"
+    assert list(whole.rglob("*.parquet"))
+    whole.rename(whole.with_name(f"{whole.name}.partial"))
+    for slice_ in (tmp_path / "o" / "slices").iterdir():
+        slice_.unlink()
+    again = OfflineAudit(known.subject, known.policy, known.inputs, folder=tmp_path / "o")
+    assert found(again) == wanted
 
 
 @pytest.mark.parametrize("message", ['"said ""no""\n{}\n"', 'said "no"\n{}\n', '"open\n{}\n'])

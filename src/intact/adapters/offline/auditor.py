@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from intact.adapters.auditor import as_it_is, as_written, in_words
+from intact.adapters.boto import servers
+from intact.adapters.files import whole_file
+from intact.adapters.ledger import read_header, read_segments
 from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.fetching import Fetcher
 from intact.adapters.offline.inputs import ComputedInput, Inputs
-from intact.adapters.writing import LedgerWriter
+from intact.adapters.writing import LedgerWriter, require_same
 from intact.audit import Policy
-from intact.audit.ledger import Header
+from intact.audit.ledger import HEADER, SEGMENTS, SLICE, Header
+from intact.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,8 +93,13 @@ class OfflineAuditor:
             StoreError: An input could not be read.
             FormatError: An input is not what it promises.
         """
-        told = [str(report) for report in self.computed]
-        told += [f"{of.value}={where}" for of, where in self.inventories.items()]
+        subject = as_written(as_it_is(self.subject, self.service), self.service)
+        if subject != self.subject:
+            bound = replace(self, subject=subject)
+            bound.run(ledger, created=created, version=version, progress=progress, sign=sign)
+            return
+        told = [in_words(str(report), report.manifest) for report in self.computed]
+        told += [in_words(f"{of.value}={at}", at) for of, at in self.inventories.items()]
         header = Header(
             policy=self.policy(),
             subject=self.subject.name,
@@ -97,8 +107,10 @@ class OfflineAuditor:
             intact=version,
             inputs=("offline", *told),
             server=self.server,
+            bound=(*self.subject.bound, *servers(lists=self.service)),
         )
         work = ledger.parent / WORK
+        _claim(work, ledger, header)
         with LedgerWriter(ledger, header) as writer:
             progress.phase("fetching the inputs")
             audit = self._audit(work)
@@ -141,3 +153,23 @@ class OfflineAuditor:
             buckets=self.buckets,
             memory_limit=self.memory,
         )
+
+
+def _claim(work: Path, ledger: Path, header: Header) -> None:
+    """Mark a folder as this audit's, so that what one has staged is never taken for another's.
+
+    Raises:
+        UsageError: Another audit has left something in it; or the ledger has slices of what lay
+            there and is gone, beside which other slices would lack rows, or have them twice.
+    """
+    work.mkdir(parents=True, exist_ok=True)
+    if (work / HEADER).exists():
+        require_same(work, read_header(work), header)
+        return
+    if any(not file.name.startswith(".") for file in work.iterdir()):
+        raise UsageError(f"{work}: holds files of another audit; wanted another folder")
+    found = read_segments(ledger) if (ledger / SEGMENTS).exists() else ()
+    if any(segment.name.startswith(SLICE) for segment in found):
+        raise UsageError(f"{ledger}: lacks {work}, which it was made of; wanted another folder")
+    with whole_file(work / HEADER) as file:
+        file.write(header.encode())

@@ -7,6 +7,7 @@ means the same.  A folder appears under its name only when all is in it.
 
 from __future__ import annotations
 
+import heapq
 import json
 import shutil
 from functools import partial
@@ -117,7 +118,7 @@ class Stage:
                 yield row
 
         self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
-        files = list(self.folder.glob(f"{name}-*/*/*/*.parquet"))
+        files = list(self.folder.glob(f"{name}-[0-9]*/*/*/*.parquet"))
         if both and files:  # a copy may be the source of another row
             listed = ", ".join(quoted(exactly(file)) for file in files)
             staged = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
@@ -158,11 +159,12 @@ class Stage:
 
     def _manifest(self, into: Path, path: Path, *, fields: tuple[str, ...]) -> None:
         plain, odd = into / "plain", into / "odd.jsonl"
+        first, then = into / "first.jsonl", into / "then.jsonl"
         with (
             path.open("rb") as file,
             plain.open("wb") as spool,
             odd.open("w") as good,
-            (into / MALFORMED).open("w") as bad,
+            first.open("w") as bad,
         ):
             elsewhere: list[int] = [0, 0]
             for line, text in spool_plain(file, spool):
@@ -180,7 +182,7 @@ class Stage:
         )
         with (
             odd.open("a") as good,
-            (into / MALFORMED).open("a") as bad,
+            then.open("w") as bad,
             plain.open(encoding="ascii", newline="\n") as rows,
         ):
             numbered = enumerate(rows, 1)
@@ -189,7 +191,10 @@ class Stage:
                 row = text.removesuffix("\n")
                 take_row(row, line=wanted, fields=fields, good=good, bad=bad)
         self._add(into, odd, MANIFEST)
-        plain.unlink()
+        with first.open() as ours, then.open() as theirs, (into / MALFORMED).open("w") as bad:
+            bad.writelines(heapq.merge(ours, theirs, key=lambda row: int(json.loads(row)["line"])))
+        for done in (plain, first, then):
+            done.unlink()
 
     def _require_lines(self, into: Path, plain: Path, elsewhere: list[int]) -> None:
         """Refuse to go on where DuckDB saw other lines than Python, or numbered them otherwise.

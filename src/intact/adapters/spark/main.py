@@ -92,6 +92,7 @@ def command(  # noqa: PLR0913 - one argument per option
         server=server_at(endpoint_url, control=control_beside(endpoint_url))
         if endpoint_url
         else None,
+        bound=subject.bound,
     )
     out.mkdir(parents=True, exist_ok=True)
     spark = SparkSession.builder.appName(f"intact {subject.name}").getOrCreate()

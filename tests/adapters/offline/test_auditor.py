@@ -1,0 +1,180 @@
+"""An offline audit that was interrupted, and what it left is taken for."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import shutil
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from intact.adapters.boto import BotoStore, s3_client
+from intact.adapters.ledger import LedgerReader
+from intact.adapters.offline.auditor import WORK, OfflineAuditor
+from intact.adapters.others import ComputedReport
+from intact.audit import Level, Subject, Verdict, Window
+from intact.audit.ledger import LEDGER
+from intact.batch import ReportManifest, S3PutObjectCopy, TaskStatus
+from intact.batch.manifest import VERSIONED_FIELDS
+from intact.batch.report import ReportPart
+from intact.checksum import Algorithm, new
+from intact.checksum.encoding import encode
+from intact.errors import UsageError
+from intact.s3 import ObjectRef
+from tests.scripted_server import BASE, Words, scripted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BEGIN = datetime(2026, 11, 22, 3, tzinfo=UTC)
+WINDOW = Window(begin=BEGIN, end=BEGIN + timedelta(hours=1))
+MANIFEST = b"source,k,v1\n"
+SUBJECT = Subject(
+    name="job",
+    operation=S3PutObjectCopy(target_resource="arn:aws:s3:::copies"),
+    manifest=ObjectRef(bucket="lists", key="m.csv"),
+    manifest_etag=None,
+    fields=VERSIONED_FIELDS,
+    report=None,
+    reports_all_tasks=False,
+    window=WINDOW,
+)
+
+
+class Interrupted:
+    """Implements ``Progress``: Ctrl-C, once everything is joined."""
+
+    def phase(self, name: str, *, total: int | None = None) -> None:
+        if name.startswith("joined"):
+            assert total is None
+            raise KeyboardInterrupt
+
+    def advance(self) -> None: ...
+
+
+class Silent:
+    """Implements ``Progress`` for nobody."""
+
+    def phase(self, name: str, *, total: int | None = None) -> None: ...
+
+    def advance(self) -> None: ...
+
+
+def lists(method: str, key: str, _: int) -> Words:
+    assert key == "m.csv"
+    head = b"HTTP/1.1 200 OK\r\n" + BASE + b"Content-Length: %d\r\n\r\n" % len(MANIFEST)
+    return [head if method == "HEAD" else head + MANIFEST]
+
+
+@pytest.fixture
+def store() -> Iterator[BotoStore]:
+    with scripted(lists) as server:
+        yield BotoStore(s3_client(endpoint_url=server.url, region="eu-west-1"))
+
+
+def computed(folder: Path, *, copy: bytes, elsewhere: bytes = b"other") -> ComputedReport:
+    """What a job computed of a source that holds ``one``, and of keys in two other buckets."""
+    text = io.StringIO()
+    for bucket, version, body in (
+        ("source", "v1", b"one"),
+        ("copies", "", copy),
+        ("elsewhere", "", elsewhere),
+    ):
+        digest = new(Algorithm.CRC64NVME, body).digest()
+        said = {
+            "checksum_base64": encode(digest),
+            "ETag": "e",
+            "checksumAlgorithm": "CRC64NVME",
+            "checksumType": "FULL_OBJECT",
+            "checksum_hex": digest.hex(),
+        }
+        csv.writer(text).writerow(
+            [bucket, "k", version, "succeeded", 200, "", json.dumps(said)],
+        )
+    body = text.getvalue().encode()
+    folder.mkdir(exist_ok=True)
+    (folder / "part.csv").write_bytes(body)
+    part = ReportPart(
+        bucket="reports",
+        key="results/part.csv",
+        md5=hashlib.md5(body, usedforsecurity=False).hexdigest(),
+        status=TaskStatus.SUCCEEDED,
+    )
+    (folder / "manifest.json").write_bytes(ReportManifest(created="", parts=(part,)).write())
+    begun = WINDOW.end + timedelta(hours=1)
+    return ComputedReport(manifest=folder / "manifest.json", begun=begun)
+
+
+@pytest.fixture
+def begun(store: BotoStore, tmp_path: Path) -> OfflineAuditor:
+    """An audit of a right copy that was interrupted when all was joined."""
+    auditor = OfflineAuditor(
+        subject=SUBJECT,
+        service=store,
+        require=Level.RECORDED,
+        computed=(computed(tmp_path / "report", copy=b"one"),),
+        inventories={},
+        buckets=1,
+    )
+    with pytest.raises(KeyboardInterrupt):
+        auditor.run(tmp_path / LEDGER, created=BEGIN, version="0", progress=Interrupted())
+    return auditor
+
+
+def run(auditor: OfflineAuditor, folder: Path) -> list[Verdict]:
+    auditor.run(folder / LEDGER, created=BEGIN, version="0", progress=Silent())
+    return [record.finding.verdict for record in LedgerReader(folder / LEDGER).records()]
+
+
+def test_the_same_audit_goes_on(begun: OfflineAuditor, tmp_path: Path) -> None:
+    assert run(begun, tmp_path) == [Verdict.VERIFIED]
+    assert not (tmp_path / WORK).exists()
+
+
+def test_what_one_has_staged_is_not_anothers(begun: OfflineAuditor, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / LEDGER)
+    other = replace(
+        begun,
+        subject=replace(SUBJECT, name="another"),
+        computed=(computed(tmp_path / "another", copy=b"two"),),
+    )
+    with pytest.raises(UsageError, match="holds another audit, whose subject is job"):
+        run(other, tmp_path)
+    assert not (tmp_path / LEDGER).exists()
+    shutil.rmtree(tmp_path / WORK)
+    assert run(other, tmp_path) != [Verdict.VERIFIED]
+
+
+def test_slices_go_with_what_they_were_cut_from(begun: OfflineAuditor, tmp_path: Path) -> None:
+    shutil.rmtree(tmp_path / WORK)
+    for _ in range(2):
+        with pytest.raises(UsageError, match=r"ledger: lacks .*, which it was made of"):
+            run(replace(begun, buckets=3), tmp_path)
+    shutil.rmtree(tmp_path / LEDGER)
+    assert run(replace(begun, buckets=3), tmp_path) == [Verdict.VERIFIED]
+
+
+def test_a_report_that_changed_is_another(begun: OfflineAuditor, tmp_path: Path) -> None:
+    computed(tmp_path / "report", copy=b"two")
+    with pytest.raises(UsageError, match="holds another audit, whose inputs is"):
+        run(begun, tmp_path)
+
+
+def test_copies_elsewhere_are_others(begun: OfflineAuditor, tmp_path: Path) -> None:
+    there = S3PutObjectCopy(target_resource="arn:aws:s3:::elsewhere")
+    with pytest.raises(UsageError, match="holds another audit, whose bound is"):
+        run(replace(begun, subject=replace(SUBJECT, operation=there)), tmp_path)
+
+
+def test_a_folder_of_somebody_elses_files_is_left_alone(
+    begun: OfflineAuditor, tmp_path: Path
+) -> None:
+    (tmp_path / "new" / WORK / "stage").mkdir(parents=True)
+    with pytest.raises(UsageError, match="holds files of another audit"):
+        run(begun, tmp_path / "new")
