@@ -38,7 +38,6 @@ WANTED = [
     ("superseded-wrong", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
     ("retried", VERIFIED, Reason.EQUAL_SUPERSEDED),
     ("retried-otherwise", UNVERIFIABLE, Reason.SEVERAL_VERSIONS),
-    ("overwritten", UNVERIFIABLE, Reason.SEVERAL_VERSIONS),
     ("only-before", UNVERIFIABLE, Reason.DESTINATION_NOT_OF_JOB),
     ("null-kept", VERIFIED, Reason.EQUAL),
     ("null-replaced", UNVERIFIABLE, Reason.SOURCE_REPLACED),
@@ -93,7 +92,7 @@ class Versions:
             self.copy(ref)
         if ref.key == "retried":
             self.copy(ref)
-        if ref.key in {"retried-otherwise", "overwritten"}:
+        if ref.key == "retried-otherwise":
             self.put(self.target, ref.key, b"otherwise")
 
     def after(self, ref: ObjectRef) -> None:

@@ -335,7 +335,6 @@ TAG, TAG2 = md5_etag(b"abc"), md5_etag(b"abc", (1, 2))
 AFTER = END + timedelta(1)
 LATE = version(facts(b"abc", full(b"abc", CRC), written=AFTER), "late")
 IN_TIME = version(copied(b"abc", full(b"abc", CRC)))
-OVERWRITTEN = version(copied(b"abd", full(b"abd", CRC)), "w")
 NEWER = version(facts(b"xyz", full(b"xyz", CRC), written=END), "new")
 OLD = version(facts(b"abc", full(b"abc", CRC)), "old")
 EXPECTED = Expected(checksums=frozenset({full(b"abc", SHA)}))
@@ -422,34 +421,6 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         IN_WINDOW,
         Verdict.UNCHECKED,
         Reason.DESTINATION_UNREADABLE,
-    ),
-    # a difference, where the key has versions: another one may be what the job wrote
-    *(
-        (
-            good(destination=OVERWRITTEN, destination_versions=versions),
-            IN_WINDOW,
-            verdict,
-            reason,
-        )
-        for versions, verdict, reason in (
-            ((OVERWRITTEN,), Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
-            (
-                (OVERWRITTEN, replace(OVERWRITTEN, version_id="u")),
-                Verdict.MISMATCHED,
-                Reason.CHECKSUM_DIFFERS,
-            ),
-            ((OVERWRITTEN, LATE), Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
-            ((), Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
-            (OFFLINE, Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
-            ((OVERWRITTEN, IN_TIME), Verdict.UNVERIFIABLE, Reason.SEVERAL_VERSIONS),
-            (UNREADABLE, Verdict.UNCHECKED, Reason.DESTINATION_UNREADABLE),
-        )
-    ),
-    (
-        good(destination=IN_TIME, destination_versions=(IN_TIME, OVERWRITTEN)),
-        IN_WINDOW,
-        Verdict.VERIFIED,
-        Reason.EQUAL,
     ),
     # older versions of the source
     (good(source=NEWER, source_versions=(OLD,)), PLAIN, Verdict.VERIFIED, Reason.EQUAL),
@@ -1748,15 +1719,3 @@ def paired(evidence: Evidence) -> Pair:
     pair = bind(evidence, PLAIN)
     assert isinstance(pair, Pair)
     return pair
-
-
-def test_other_versions_are_asked_for_only_where_a_difference_would_accuse() -> None:
-    differing = good(destination=OVERWRITTEN)
-    assert decide(differing, IN_WINDOW) is Slot.DESTINATION_VERSIONS
-    assert isinstance(decide(good(destination=IN_TIME), IN_WINDOW), Finding)
-    accused = Finding(verdict=Verdict.MISMATCHED, reason=Reason.CHECKSUM_DIFFERS)
-    assert decide(differing, PLAIN) == accused
-    unversioned = replace(OVERWRITTEN, version_id=None)
-    assert decide(good(destination=unversioned), IN_WINDOW) == accused
-    shared = decide(replace(differing, shared=True), IN_WINDOW)
-    assert shared == Finding(verdict=Verdict.UNVERIFIABLE, reason=Reason.DESTINATION_SHARED)

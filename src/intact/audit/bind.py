@@ -127,7 +127,7 @@ def _of_job(evidence: Evidence, policy: Policy) -> _Chosen | Slot | Finding:
     if not isinstance(facts, ObjectFacts):
         return _Chosen(facts=None, acquits=Reason.DIFFERENCE_UNBOUND)
     if policy.window is None or policy.window.holds(facts.last_modified):
-        return _Chosen(facts=facts, acquits=_of_several(evidence, facts, policy))
+        return _Chosen(facts=facts)
     if facts.version_id is None:
         return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
     versions = evidence.destination_versions
@@ -143,16 +143,6 @@ def _of_job(evidence: Evidence, policy: Policy) -> _Chosen | Slot | Finding:
     if not all(_same(latest, other) for other in others):
         return _unverifiable(Reason.SEVERAL_VERSIONS)
     return _Chosen(facts=latest, superseded=True)
-
-
-def _of_several(evidence: Evidence, facts: ObjectFacts, policy: Policy) -> Reason | None:
-    """Why the key's version may not be the copy: another one of the job's time has other bytes."""
-    told = evidence.destination_versions
-    for other in told if isinstance(told, tuple) else ():
-        of_job = policy.window is not None and policy.window.holds(other.last_modified)
-        if of_job and other.version_id != facts.version_id and not _same(facts, other):
-            return Reason.SEVERAL_VERSIONS
-    return None
 
 
 def _as_copied(

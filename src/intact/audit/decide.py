@@ -78,11 +78,11 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     if source.contradicts_itself() or destination.contradicts_itself():
         return _unverifiable(Reason.CONTRADICTION)
     if _sizes_differ(source, destination):
-        return _differing(Reason.SIZE_DIFFERS, pair, evidence, policy)
+        return _differing(Reason.SIZE_DIFFERS, acquits=pair.acquits)
     if any_difference(source, destination):
-        return _differing(Reason.CHECKSUM_DIFFERS, pair, evidence, policy)
+        return _differing(Reason.CHECKSUM_DIFFERS, acquits=pair.acquits)
     if source.expected is not None and any_differ(source.known, destination.known):
-        return _differing(Reason.EXPECTED_DIFFERS, pair, evidence, policy)
+        return _differing(Reason.EXPECTED_DIFFERS, acquits=pair.acquits)
     if isinstance(evidence.destination_bytes, Unreadable):
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.DESTINATION_UNREADABLE)
     if isinstance(evidence.source_bytes, Unreadable):
@@ -90,19 +90,10 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     return _weigh(pair, evidence, policy)
 
 
-def _differing(reason: Reason, pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
-    """A difference accuses the copy only where both versions are surely those of the copy.
-
-    Where the key has versions, another one of the job's time may be what the job wrote.
-    """
-    if pair.acquits is not None:
-        return _unverifiable(pair.acquits)
-    facts, versions = pair.destination.facts, evidence.destination_versions
-    if facts is not None and facts.version_id is not None and policy.window is not None:
-        if versions is None:
-            return Slot.DESTINATION_VERSIONS
-        if isinstance(versions, Unreadable):
-            return Finding(verdict=Verdict.UNCHECKED, reason=Reason.DESTINATION_UNREADABLE)
+def _differing(reason: Reason, *, acquits: Reason | None) -> Finding:
+    """A difference accuses the copy only where both versions are surely those of the copy."""
+    if acquits is not None:
+        return _unverifiable(acquits)
     return Finding(verdict=Verdict.MISMATCHED, reason=reason)
 
 
