@@ -241,7 +241,12 @@ def _replaced(source: list[Version], destination: list[Version]) -> bool:
     )
 
 
-GONE = {Reason.SOURCE_ABSENT, Reason.SOURCE_REPLACED, Reason.SOURCE_UNBOUND}
+GONE = {
+    Reason.SOURCE_ABSENT,
+    Reason.SOURCE_HIDDEN,
+    Reason.SOURCE_REPLACED,
+    Reason.SOURCE_UNBOUND,
+}
 
 
 def _body(found: list[Version] | Absent | StoreError, facts: ObjectFacts | None) -> bytes:
