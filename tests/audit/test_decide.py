@@ -359,6 +359,7 @@ WRONG = version(copied(b"abc", full(b"abd", CRC)), "wrong")
 SHA_IN_TIME = version(copied(b"abc", full(b"abc", SHA)))
 BARE = version(copied(b"abc", full(b"abc", MD5)), "bare")
 BEFORE = BEGIN - timedelta(1)
+NOTHING = version(copied(b"abc"), "nothing")
 NEWER = version(facts(b"xyz", full(b"xyz", CRC), written=END), "new")
 OLD = version(facts(b"abc", full(b"abc", CRC)), "old")
 EXPECTED = Expected(checksums=frozenset({full(b"abc", SHA)}))
@@ -444,6 +445,13 @@ RIVALS: list[tuple[ObjectFacts, Any, dict[str, Any], Verdict, Reason]] = [
         Verdict.MISMATCHED,
         Reason.EXPECTED_DIFFERS,
     ),
+    (  # of which nothing is stored
+        NOTHING,
+        (NOTHING,),
+        {"source_computed": row(b"abc", SHA), "destination_computed": row(b"xyz", SHA)},
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
     (  # alike by what is stored, and therefore as wrong
         BARE,
         (BARE, version(BARE, "first")),
@@ -504,6 +512,11 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         IN_WINDOW,
         Verdict.UNCHECKED,
         Reason.DESTINATION_UNREADABLE,
+    ),
+    # a copy that differs, of which no other version from the job's time can be known
+    *(
+        (good(destination=wrong), terms, Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS)
+        for wrong, terms in [(WRONG, PLAIN), (replace(WRONG, version_id=None), IN_WINDOW)]
     ),
     # several versions of the destination, of which the key holds the last
     *(
