@@ -410,7 +410,9 @@ RIVALS: list[tuple[ObjectFacts, Any, dict[str, Any], Verdict, Reason]] = [
             (WRONG, version(WRONG, "first")),
             (WRONG, version(copied(b"abc", full(b"xyz", CRC)), "differs otherwise")),
             (WRONG, version(copied(b"abcd"), "of another size")),
-            (WRONG, version(LATE, "before"), replace(OLD, last_modified=BEFORE)),
+            (WRONG, version(LATE, "after"), replace(OLD, last_modified=BEFORE)),
+            (WRONG, replace(OLD, last_modified=BEGIN - SKEW - SECOND)),
+            (WRONG, replace(OLD, last_modified=END + SKEW + SECOND)),
         ]
     ),
     *(
@@ -420,7 +422,8 @@ RIVALS: list[tuple[ObjectFacts, Any, dict[str, Any], Verdict, Reason]] = [
             version(copied(b"abc", full(b"abc", CRC)), "right"),
             version(copied(b"abc"), "of which little is known"),
             version(copied(b"abc", full(b"abc", CRC)), "null"),
-            version(replace(OLD, last_modified=BEGIN - SKEW), "just in time"),
+            replace(OLD, last_modified=BEGIN - SKEW),
+            replace(OLD, last_modified=END + SKEW),
         ]
     ),
     (WRONG, UNREADABLE, {}, Verdict.UNCHECKED, Reason.DESTINATION_UNREADABLE),
