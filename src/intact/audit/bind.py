@@ -172,10 +172,13 @@ def _as_copied(
 
 
 def _undated(known: ObjectFacts, policy: Policy) -> _Chosen:
-    """Choose the source's version of a copy that nobody dates, but by its job."""
+    """Choose the source's version of a copy that nobody dates, but by its job.
+
+    No difference accuses such a copy, whichever it is.
+    """
     window = policy.window
     if window is None or known.last_modified < window.begin - window.skew:
-        return _Chosen(facts=known, acquits=Reason.DIFFERENCE_UNBOUND)
+        return _Chosen(facts=known)
     during = window.holds(known.last_modified)
     gone = Reason.SOURCE_UNBOUND if during else Reason.SOURCE_REPLACED
     return _Chosen(facts=None, gone=gone)
