@@ -85,6 +85,29 @@ def test_what_no_inventory_lists_is_told_in_the_ledgers_word() -> None:
     assert not Withheld(terms="the audit reads files alone").unlisted
 
 
+def test_what_was_answered_of_an_absence_is_for_people() -> None:
+    assert Absent(detail="404") == Absent()
+    assert Absent().detail == ""
+    assert repr(Absent()) == "Absent(detail='')"
+    assert repr(Withheld(terms="offline")) == "Withheld(terms='offline')"
+
+
+def test_what_nobody_told_is_none() -> None:
+    row = Computed(checksum=CHECKSUM, etag="etag")
+    assert (row.version_id, row.begun) == (None, None)
+    assert Expected(checksums=frozenset()).size is None
+    known = Evidence()
+    told = {field.name: getattr(known, field.name) for field in fields(Evidence)}
+    assert told == dict.fromkeys(told) | {
+        "shared": False,
+        "source_computed": (),
+        "destination_computed": (),
+    }
+    read = BytesRead(size=0, checksums=frozenset())
+    assert read.by_source_parts == read.by_destination_parts == frozenset()
+
+
+CHECKSUM = Checksum(algorithm=Algorithm.MD5, type=None, digest=bytes(16))
 VALUES: list[tuple[type, tuple[object, ...]]] = [
     (Absent, ("404",)),
     (Unreadable, ("403",)),
