@@ -25,6 +25,7 @@ BASE = (
     b"Last-Modified: Sun, 22 Nov 2026 03:00:00 GMT\r\n"
     b'ETag: "5d41402abc4b2a76b9719d911017c592"\r\n'
 )
+_LATER = (b"Last-Modified: Sun, 22 Nov 2026 03:00:00", b"Last-Modified: Sun, 22 Nov 2026 03:00:01")
 
 
 def plain(size: int, *, more: bytes = b"") -> bytes:
@@ -34,6 +35,8 @@ def plain(size: int, *, more: bytes = b"") -> bytes:
 
 class ScriptedServer(socketserver.ThreadingTCPServer):
     """Answers each request by what ``script(method, key, count)`` returns.
+
+    What is in bucket ``copies`` was written a second later than what is elsewhere.
 
     Attributes:
         seen: Method and key of every request, in order.
@@ -83,11 +86,13 @@ class _Handler(socketserver.BaseRequestHandler):
                 buffer += got
             head, buffer = buffer.split(b"\r\n\r\n", 1)
             method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
-            _, _, key = unquote(target.partition("?")[0])[1:].partition("/")
+            bucket, _, key = unquote(target.partition("?")[0])[1:].partition("/")
             self.server.seen.append((method, key))
             self.server.heads.append(head)
             self.server.counts[method, key] += 1
             words = self.server.script(method, key, self.server.counts[method, key])
+            if bucket == "copies":
+                words = [w.replace(*_LATER) if isinstance(w, bytes) else w for w in words]
             for word, after in zip_longest(words, words[1:], fillvalue=0.0):
                 if word is None:
                     return

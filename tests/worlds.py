@@ -200,6 +200,7 @@ class World:
 
     Attributes:
         recorded: The bytes that ``evidence.expected`` speaks of.
+        newest: Those of the source's newest version, whether S3 still tells of it or not.
         hidden: Whether a delete marker hides the source.
     """
 
@@ -208,6 +209,7 @@ class World:
     evidence: Evidence
     policy: Policy
     recorded: bytes = b""
+    newest: bytes = b""
     hidden: bool = False
 
     def stores(self) -> tuple[FakeStore, FakeStore]:
@@ -218,10 +220,16 @@ class World:
         return Runner(*self.stores(), self.policy).audit(COPY, self.evidence)
 
     def judged(self, evidence: Evidence) -> tuple[bytes, bytes]:
-        """Bytes of the two versions that a copy with this evidence is judged by."""
+        """Bytes of the two versions that a copy with this evidence is judged by.
+
+        Of a source that is gone, those that Compute checksum jobs saw, or else that were recorded.
+        """
         pair = bind(evidence, self.policy)
         assert isinstance(pair, Pair)
-        source = self.recorded if pair.lacking in GONE else _body(self.source, pair.source.facts)
+        if pair.lacking in GONE:
+            source = self.newest if pair.source.computed else self.recorded
+        else:
+            source = _body(self.source, pair.source.facts)
         return source, _body(self.destination, pair.destination.facts)
 
 
@@ -233,7 +241,12 @@ def _replaced(source: list[Version], destination: list[Version]) -> bool:
     )
 
 
-GONE = {Reason.SOURCE_ABSENT, Reason.SOURCE_REPLACED, Reason.SOURCE_UNBOUND}
+GONE = {
+    Reason.SOURCE_ABSENT,
+    Reason.SOURCE_HIDDEN,
+    Reason.SOURCE_REPLACED,
+    Reason.SOURCE_UNBOUND,
+}
 
 
 def _body(found: list[Version] | Absent | StoreError, facts: ObjectFacts | None) -> bytes:
@@ -293,5 +306,6 @@ def worlds(draw: st.DrawFn) -> World:
         evidence=evidence,
         policy=policy,
         recorded=copied,
+        newest=source[0].body,
         hidden=source[0].facts.version_id is not None and draw(st.integers(0, 4)) == 0,
     )

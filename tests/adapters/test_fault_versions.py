@@ -38,6 +38,9 @@ WANTED = [
     ("superseded-wrong", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
     ("retried", VERIFIED, Reason.EQUAL_SUPERSEDED),
     ("retried-otherwise", UNVERIFIABLE, Reason.SEVERAL_VERSIONS),
+    ("overwritten", UNVERIFIABLE, Reason.SEVERAL_VERSIONS),
+    ("twice-wrong", Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
+    ("mended", VERIFIED, Reason.EQUAL),
     ("only-before", UNVERIFIABLE, Reason.DESTINATION_NOT_OF_JOB),
     ("null-kept", VERIFIED, Reason.EQUAL),
     ("null-replaced", UNVERIFIABLE, Reason.SOURCE_REPLACED),
@@ -86,13 +89,15 @@ class Versions:
             self.delete(ref)
 
     def during(self, ref: ObjectRef) -> None:
+        if ref.key in {"twice-wrong", "mended"}:
+            self.put(self.target, ref.key, b"some bytez")
         if ref.key.endswith("wrong"):
             self.put(self.target, ref.key, b"some bytez")
         elif ref.key != "only-before":
             self.copy(ref)
         if ref.key == "retried":
             self.copy(ref)
-        if ref.key == "retried-otherwise":
+        if ref.key in {"retried-otherwise", "overwritten"}:
             self.put(self.target, ref.key, b"otherwise")
 
     def after(self, ref: ObjectRef) -> None:

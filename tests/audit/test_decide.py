@@ -77,9 +77,29 @@ def test_verified_implies_that_the_bytes_are_equal(world: World) -> None:
 def test_mismatched_implies_that_the_bytes_differ(world: World) -> None:
     record = world.audit()
     if record.finding.verdict is Verdict.MISMATCHED:
-        source, destination = world.judged(record.evidence)
-        expected = record.finding.reason is Reason.EXPECTED_DIFFERS
-        assert (world.recorded if expected else source) != destination
+        _, destination = world.judged(record.evidence)
+        assert speaks(world, record) != destination
+
+
+def speaks(world: World, record: Record) -> bytes:
+    """The bytes of the source that a difference speaks of: what S3 holds, or what was expected."""
+    source, _ = world.judged(record.evidence)
+    pair = bind(record.evidence, world.policy)
+    assert isinstance(pair, Pair)
+    by_size = record.finding.reason is Reason.SIZE_DIFFERS and pair.source.facts is None
+    expected = by_size or record.finding.reason is Reason.EXPECTED_DIFFERS
+    return world.recorded if expected else source
+
+
+@given(worlds())
+def test_mismatched_implies_that_no_version_from_the_jobs_time_is_right(world: World) -> None:
+    record, window = world.audit(), world.policy.window
+    told = isinstance(record.evidence.destination_versions, tuple)
+    if record.finding.verdict is Verdict.MISMATCHED and window is not None and told:
+        wanted = speaks(world, record)
+        assert isinstance(world.destination, list)
+        written = [v.body for v in world.destination if window.holds(v.facts.last_modified)]
+        assert wanted not in written
 
 
 @given(worlds())
@@ -221,7 +241,7 @@ def test_verified_is_bound_to_versions_of_the_copy(world: World) -> None:
     elif not policy.versioned or source.version_id is None:
         assert policy.window is not None or destination is not None
         if destination is not None:
-            assert source.last_modified <= destination.last_modified
+            assert source.last_modified < destination.last_modified
         else:
             assert policy.window is not None
             assert source.last_modified < policy.window.begin
@@ -335,6 +355,11 @@ TAG, TAG2 = md5_etag(b"abc"), md5_etag(b"abc", (1, 2))
 AFTER = END + timedelta(1)
 LATE = version(facts(b"abc", full(b"abc", CRC), written=AFTER), "late")
 IN_TIME = version(copied(b"abc", full(b"abc", CRC)))
+WRONG = version(copied(b"abc", full(b"abd", CRC)), "wrong")
+SHA_IN_TIME = version(copied(b"abc", full(b"abc", SHA)))
+BARE = version(copied(b"abc", full(b"abc", MD5)), "bare")
+BEFORE = BEGIN - timedelta(1)
+NOTHING = version(copied(b"abc"), "nothing")
 NEWER = version(facts(b"xyz", full(b"xyz", CRC), written=END), "new")
 OLD = version(facts(b"abc", full(b"abc", CRC)), "old")
 EXPECTED = Expected(checksums=frozenset({full(b"abc", SHA)}))
@@ -347,6 +372,7 @@ SKEW, SECOND = Window(begin=BEGIN, end=END).skew, timedelta(seconds=1)
 HIDDEN = Absent(detail=DELETE_MARKER)
 SIZE_ONLY = Expected(checksums=frozenset(), size=3)
 REPLACED = facts(b"xyz", full(b"xyz", CRC), written=AFTER)
+REPLACED_NOW = facts(b"xyz", full(b"xyz", CRC), written=LATER)
 SHA_ONLY = copied(b"abc", full(b"abc", SHA))
 
 
@@ -370,6 +396,74 @@ UNBOUND_COPIES: list[tuple[dict[str, Any], Policy]] = [
     (BEGUN, PLAIN),
 ]
 """Rows of Compute checksum jobs that nothing shows to be of what the job wrote, and terms."""
+
+
+RIVALS: list[tuple[ObjectFacts, Any, dict[str, Any], Verdict, Reason]] = [
+    (IN_TIME, None, {}, Verdict.VERIFIED, Reason.EQUAL),
+    (IN_TIME, (IN_TIME, WRONG), {}, Verdict.VERIFIED, Reason.EQUAL),
+    *(
+        (WRONG, versions, {}, Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS)
+        for versions in [
+            (),
+            OFFLINE,
+            (WRONG,),
+            (WRONG, version(WRONG, "first")),
+            (WRONG, version(copied(b"abc", full(b"xyz", CRC)), "differs otherwise")),
+            (WRONG, version(copied(b"abcd"), "of another size")),
+            (WRONG, version(LATE, "after"), replace(OLD, last_modified=BEFORE)),
+            (WRONG, replace(OLD, last_modified=BEGIN - SKEW - SECOND)),
+            (WRONG, replace(OLD, last_modified=END + SKEW + SECOND)),
+        ]
+    ),
+    *(
+        (wrong, (wrong, another), {}, Verdict.UNVERIFIABLE, Reason.SEVERAL_VERSIONS)
+        for wrong in (WRONG, replace(WRONG, size=4))
+        for another in [
+            version(copied(b"abc", full(b"abc", CRC)), "right"),
+            version(copied(b"abc"), "of which little is known"),
+            version(copied(b"abc", full(b"abc", CRC)), "null"),
+            replace(OLD, last_modified=BEGIN - SKEW),
+            replace(OLD, last_modified=END + SKEW),
+        ]
+    ),
+    (WRONG, UNREADABLE, {}, Verdict.UNCHECKED, Reason.DESTINATION_UNREADABLE),
+    (
+        WRONG,
+        UNREADABLE,
+        {"shared": True},
+        Verdict.UNVERIFIABLE,
+        Reason.DESTINATION_SHARED,
+    ),
+    (
+        SHA_IN_TIME,
+        (SHA_IN_TIME, version(copied(b"abc", full(b"abd", SHA)), "as expected")),
+        {"source": facts(b"abc"), "expected": WRONG_EXPECTED},
+        Verdict.UNVERIFIABLE,
+        Reason.SEVERAL_VERSIONS,
+    ),
+    (
+        SHA_IN_TIME,
+        (SHA_IN_TIME, version(copied(b"abc", full(b"xyz", SHA)), "neither")),
+        {"source": facts(b"abc"), "expected": WRONG_EXPECTED},
+        Verdict.MISMATCHED,
+        Reason.EXPECTED_DIFFERS,
+    ),
+    (  # of which nothing is stored
+        NOTHING,
+        (NOTHING,),
+        {"source_computed": row(b"abc", SHA), "destination_computed": row(b"xyz", SHA)},
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
+    (  # alike by what is stored, and therefore as wrong
+        BARE,
+        (BARE, version(BARE, "first")),
+        {"source_computed": row(b"abc", SHA), "destination_computed": row(b"xyz", SHA)},
+        Verdict.MISMATCHED,
+        Reason.CHECKSUM_DIFFERS,
+    ),
+]
+"""Versions from the job's time, of which the key holds the first, and what comes of it."""
 
 
 MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
@@ -421,6 +515,21 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         IN_WINDOW,
         Verdict.UNCHECKED,
         Reason.DESTINATION_UNREADABLE,
+    ),
+    # a copy that differs, of which no other version from the job's time can be known
+    *(
+        (good(destination=wrong), terms, Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS)
+        for wrong, terms in [(WRONG, PLAIN), (replace(WRONG, version_id=None), IN_WINDOW)]
+    ),
+    # several versions of the destination, of which the key holds the last
+    *(
+        (
+            good(destination=destination, destination_versions=versions, **more),
+            IN_WINDOW,
+            verdict,
+            reason,
+        )
+        for destination, versions, more, verdict, reason in RIVALS
     ),
     # older versions of the source
     (good(source=NEWER, source_versions=(OLD,)), PLAIN, Verdict.VERIFIED, Reason.EQUAL),
@@ -740,7 +849,7 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             ((replace(OLD, last_modified=LATER),), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
             ((NEWER,), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
             ((), Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
-            (OFFLINE, Verdict.UNVERIFIABLE, Reason.SOURCE_ABSENT),
+            (OFFLINE, Verdict.UNVERIFIABLE, Reason.SOURCE_HIDDEN),
             (UNREADABLE, Verdict.UNCHECKED, Reason.SOURCE_UNREADABLE),
         ]
     ),
@@ -770,15 +879,18 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
     ),
     *(  # by terms that bind no version to the copy
         (
-            good(source=HIDDEN, destination=destination, source_versions=(OLD,)),
+            good(source=HIDDEN, destination=destination, source_versions=versions),
             terms,
             Verdict.UNVERIFIABLE,
-            Reason.SOURCE_ABSENT,
+            reason,
         )
-        for destination, terms in [
-            (GOOD.destination, PLAIN),
-            (GOOD.destination, replace(IN_WINDOW, versioned=True)),
-            (OFFLINE, IN_WINDOW),
+        for versions in ((OLD,), OFFLINE)
+        for destination, terms, reason in [
+            (GOOD.destination, PLAIN, Reason.SOURCE_ABSENT),
+            (GOOD.destination, replace(IN_WINDOW, versioned=True), Reason.SOURCE_ABSENT),
+            (OFFLINE, replace(IN_WINDOW, versioned=True), Reason.SOURCE_ABSENT),
+            (OFFLINE, PLAIN, Reason.SOURCE_ABSENT),
+            (OFFLINE, IN_WINDOW, Reason.SOURCE_HIDDEN),
         ]
     ),
     (  # a source that is gone without a trace
@@ -1408,11 +1520,54 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             Verdict.UNVERIFIABLE,
             Reason.SOURCE_REPLACED,
         ),
-        (  # in the same second
-            good(source=facts(b"abc", full(b"abc", CRC), written=LATER)),
-            PLAIN,
-            Verdict.VERIFIED,
-            Reason.EQUAL,
+        *(  # S3 resolves whole seconds: of the same one, nothing shows which came first
+            (
+                good(source=facts(body, full(body, CRC), written=LATER + later), **more),
+                policy,
+                verdict,
+                reason,
+            )
+            for body, later, more, policy, verdict, reason in [
+                (b"abc", -SECOND, {}, PLAIN, Verdict.VERIFIED, Reason.EQUAL),
+                (b"abd", -SECOND, {}, PLAIN, Verdict.MISMATCHED, Reason.CHECKSUM_DIFFERS),
+                *(
+                    (body, later, more, terms, Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED)
+                    for body in (b"abc", b"abd")
+                    for later in (timedelta(0), SECOND)
+                    for more, terms in (
+                        ({}, PLAIN),
+                        ({}, IN_WINDOW),
+                        (BOTH_READ, READ_ALL),
+                        ({"source_computed": row(b"abc", CRC)}, PLAIN),
+                    )
+                ),
+                *(  # but what others recorded of the source stands for it
+                    (
+                        b"abc",
+                        later,
+                        {"expected": Expected(checksums=frozenset({full(b"abc", CRC)}))},
+                        PLAIN,
+                        Verdict.VERIFIED,
+                        Reason.EQUAL,
+                    )
+                    for later in (timedelta(0), SECOND)
+                ),
+            ]
+        ),
+        *(  # with versions, the one before that second
+            (
+                good(source=version(REPLACED_NOW, name), source_versions=told),
+                PLAIN,
+                verdict,
+                reason,
+            )
+            for name, told, verdict, reason in [
+                ("new", (OLD,), Verdict.VERIFIED, Reason.EQUAL),
+                ("new", (version(REPLACED_NOW, "other"), OLD), Verdict.VERIFIED, Reason.EQUAL),
+                ("new", (version(REPLACED_NOW),), Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+                ("new", (), Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+                ("null", (OLD,), Verdict.UNVERIFIABLE, Reason.SOURCE_REPLACED),
+            ]
         ),
         (
             good(source=version(facts(b"abc", full(b"abc", CRC), written=END))),
@@ -1504,6 +1659,10 @@ def test_each_rule_gives_its_verdict(
         (facts(b"abc"), copied(b"abc", CUT_SHA), MISSING, Slot.DESTINATION_PARTS),
         (etag(facts(b"abc"), TAG2), copied(b"abc"), MISSING, Slot.SOURCE_PARTS),
         (LATE, LATE, IN_WINDOW, Slot.DESTINATION_VERSIONS),
+        (OLD, WRONG, IN_WINDOW, Slot.DESTINATION_VERSIONS),
+        (OLD, version(WRONG, "null"), IN_WINDOW, Slot.DESTINATION_VERSIONS),
+        (OLD, replace(IN_TIME, size=4), IN_WINDOW, Slot.DESTINATION_VERSIONS),
+        (version(REPLACED_NOW), version(IN_TIME, "copy"), PLAIN, Slot.SOURCE_VERSIONS),
         (NEWER, IN_TIME, PLAIN, Slot.SOURCE_VERSIONS),
         (HIDDEN, IN_TIME, IN_WINDOW, Slot.SOURCE_VERSIONS),
     ],

@@ -130,6 +130,10 @@ def source(**changes: Any) -> Evidence:  # noqa: ANN401 - fields of ObjectFacts
     return replace(EQUAL, source=replace(SOURCE, **changes))
 
 
+def copy(**changes: Any) -> Evidence:  # noqa: ANN401 - as above
+    return replace(EQUAL, destination=replace(DESTINATION, **changes))
+
+
 def both(**changes: Any) -> Evidence:  # noqa: ANN401 - as above
     return Evidence(source=replace(SOURCE, **changes), destination=replace(DESTINATION, **changes))
 
@@ -164,6 +168,8 @@ ODD = {
     "no checksum of the source": source(checksums=stored()),
     "two checksums": both(checksums=stored(full(BODY, CRC), full(BODY, SHA))),
     "two checksums of the source": source(checksums=stored(full(BODY, CRC), full(BODY, SHA))),
+    "no checksum of the copy": copy(checksums=stored()),
+    "two checksums of the copy": copy(checksums=stored(full(BODY, CRC), full(BODY, SHA))),
     "another checksum": source(checksums=stored(full(b"abd", CRC))),
     "another algorithm": source(checksums=stored(full(BODY, SHA))),
     "a checksum of parts": both(checksums=stored(PARTED)),
@@ -212,6 +218,9 @@ def test_a_task_that_is_not_reported_is_asked_for() -> None:
         (source(etag="another"), PLAIN),
         (source(version_id="one"), PLAIN),
         (both(version_id="null"), PLAIN),
+        (both(**MD5S), PLAIN),
+        (source(**MD5S), PLAIN),
+        (copy(**MD5S), PLAIN),
         (source(version_id="one", last_modified=END), replace(PLAIN, versioned=True)),
     ],
 )
@@ -221,7 +230,22 @@ def test_what_no_rule_objects_to_is_plain(evidence: Evidence, policy: Policy) ->
 
 
 def test_bytes_that_are_archived_are_another_sort() -> None:
-    assert Judge(PLAIN).sort(source(archived=True)) == (CRC, True, False)
+    judge = Judge(PLAIN)
+    assert judge.sort(source(archived=True)) == (CRC, True, False)
+    assert judge.sort(copy(archived=True)) == (CRC, False, True)
+    assert judge.sort(both(archived=True)) == (CRC, True, True)
+
+
+def test_what_was_not_asked_for_yet_is_a_sort() -> None:
+    judge = Judge(PLAIN)
+    assert judge.sort(Evidence()) == "no destination"
+    assert judge.sort(Evidence(destination=DESTINATION)) == "no source"
+
+
+def test_what_is_of_no_sort_is_not_remembered() -> None:
+    judge, odd = Judge(PLAIN), list(ODD.values())
+    assert [judge.decide(one) for one in odd] == [decide(one, PLAIN) for one in odd]
+    assert len({judge.decide(one) for one in odd}) > 2
 
 
 def test_every_algorithms_digest_of_nothing_proves_nothing() -> None:

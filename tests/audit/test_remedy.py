@@ -43,6 +43,7 @@ def test_another_audit_is_for_what_no_job_settles_and_people_need_not_see() -> N
         Reason.DESTINATION_UNLISTED,
         Reason.DIFFERENCE_UNBOUND,
         Reason.ETAG_DISAGREES,
+        Reason.SOURCE_HIDDEN,
         Reason.SOURCE_UNBOUND,
         Reason.NOT_READ,
         Reason.CONTRADICTION,

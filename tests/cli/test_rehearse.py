@@ -162,7 +162,6 @@ def test_the_audit_names_exactly_the_copies_that_were_corrupted(
     theatre: Theatre, tmp_path: Path, copy: dict[str, Any], options: tuple[str, ...]
 ) -> None:
     names = filled(theatre.stage, 24)
-    time.sleep(1.1)  # S3 tells times in seconds, and a source as old as its copy proves nothing
     plan = tmp_path / "plan.json"
     plan.write_text('{"corrupt": [3, 17, 24]}')
     with theatre.open(f"--faults={plan}") as there:

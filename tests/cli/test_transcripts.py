@@ -18,6 +18,7 @@ import pytest
 from intact.cli.output import VERSION
 from intact.cli.records import RECORDS, kinds
 from intact.errors import ExitCode
+from tests.fault_world import next_second
 from tests.scenes import MANIFEST, fill_album, furnished, lay_out, surroundings
 from tests.transcripts import LEAVES, Case, Played, cases, environment, play
 
@@ -49,8 +50,6 @@ def test_a_command_does_what_its_transcript_shows(
     monkeypatch: pytest.MonkeyPatch,
     seen: dict[str, dict[str, list[dict[str, Any]]]],
 ) -> None:
-    wait = time.sleep
-    monkeypatch.setattr(time, "sleep", lambda seconds: wait(min(seconds, 0.01)))
     monkeypatch.setattr("os.cpu_count", lambda: 2)  # what intact plan counts with
     s3 = "http://127.0.0.1:9"
     if path.stem in REMOTE:
@@ -61,6 +60,8 @@ def test_a_command_does_what_its_transcript_shows(
     else:
         fill_album(tmp_path)
         scene = surroundings(tmp_path, s3=s3, control=s3)
+    wait = time.sleep
+    monkeypatch.setattr(time, "sleep", lambda seconds: wait(min(seconds, 0.01)))
     lay_out(tmp_path)
     for name, value in environment(scene).items():
         monkeypatch.setenv(name, value)
@@ -83,6 +84,7 @@ def buckets(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[None]:
     s3 = request.getfixturevalue("s3")
     with furnished(s3, tmp_path):
         s3.put_object(Bucket="lists", Key="m.csv", Body=MANIFEST)
+        next_second()  # a source has to be older than its copy
         for name in ("beach.jpg", "cat.jpg"):
             s3.copy_object(
                 Bucket="copies",

@@ -50,6 +50,16 @@ def reopened(stage: Stage, session: boto3.Session, state: Path, **how: Any) -> I
         control.close()
 
 
+def test_no_copy_is_of_the_second_of_its_source(stage: Stage) -> None:
+    stage.fill("a")
+    assert stage.run(stage.manifest("a")).all_succeeded
+    source, copy = (
+        stage.s3.head_object(Bucket=bucket, Key="a")["LastModified"]
+        for bucket in (stage.source, stage.target)
+    )
+    assert source < copy
+
+
 def test_jobs_outlive_the_endpoint(stage: Stage, session: boto3.Session, tmp_path: Path) -> None:
     stage.fill("a")
     with reopened(stage, session, tmp_path) as before:

@@ -178,6 +178,9 @@ def test_without_a_checksum_or_its_type_nothing_is_comparable() -> None:
     likeness, reason = compare(facts(b"a", untyped), b"a")
     assert likeness is Likeness.NOT_COMPARABLE
     assert reason == "S3 does not say what its checksum covers"
+    both = facts(b"a", untyped, parted(b"a", Algorithm.SHA1, [1]))
+    reason = "its checksum is COMPOSITE, and S3 does not say where its parts end"
+    assert compare(both, b"a") == (Likeness.NOT_COMPARABLE, reason)
 
 
 def test_the_checksum_of_no_bytes_accuses_no_object_that_has_some() -> None:

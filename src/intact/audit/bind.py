@@ -140,7 +140,7 @@ def _of_job(evidence: Evidence, policy: Policy) -> _Chosen | Slot | Finding:
     if not written:
         return _unverifiable(Reason.DESTINATION_NOT_OF_JOB)
     latest, *others = written
-    if not all(_same(latest, other) for other in others):
+    if not all(alike(latest, other) for other in others):
         return _unverifiable(Reason.SEVERAL_VERSIONS)
     return _Chosen(facts=latest, superseded=True)
 
@@ -151,8 +151,8 @@ def _as_copied(
     """Choose the source's version that the copy read.
 
     Where the manifest does not name it, it is the one that is older than the copy; of a copy that
-    nobody dates, older than the job.  The null version is no version to rely on: the next write
-    takes its place.
+    nobody dates, older than the job.  S3 resolves whole seconds: of the same second, nothing shows
+    which came first.  The null version is no version to rely on: the next write takes its place.
     """
     facts = evidence.source
     if isinstance(facts, Absent):
@@ -164,21 +164,21 @@ def _as_copied(
         return _Chosen(facts=None, acquits=Reason.DIFFERENCE_UNBOUND)
     if destination is None:
         return _undated(known, policy)
-    written = destination.last_modified
-    if known.last_modified < written:
+    if known.last_modified < destination.last_modified:
         return _Chosen(facts=known)
-    if known.last_modified == written:  # S3 resolves whole seconds
-        return _Chosen(facts=known, acquits=Reason.SOURCE_REPLACED)
     if _replaceable(known.version_id):
         return _Chosen(facts=None, gone=Reason.SOURCE_REPLACED)
     return _older(evidence, destination, gone=Reason.SOURCE_REPLACED)
 
 
 def _undated(known: ObjectFacts, policy: Policy) -> _Chosen:
-    """Choose the source's version of a copy that nobody dates, but by its job."""
+    """Choose the source's version of a copy that nobody dates, but by its job.
+
+    No difference accuses such a copy, whichever it is.
+    """
     window = policy.window
     if window is None or known.last_modified < window.begin - window.skew:
-        return _Chosen(facts=known, acquits=Reason.DIFFERENCE_UNBOUND)
+        return _Chosen(facts=known)
     during = window.holds(known.last_modified)
     gone = Reason.SOURCE_UNBOUND if during else Reason.SOURCE_REPLACED
     return _Chosen(facts=None, gone=gone)
@@ -191,11 +191,13 @@ def _deleted(
 
     Where a delete marker only hides it, it is asked for, unless the manifest names another, or
     somebody else recorded what the source held.  Without a job nothing tells that the source was
-    still there.
+    still there; where S3 may not be asked, or nobody dates the copy, another audit may find it.
     """
     recorded = evidence.expected is not None and evidence.expected.checksums
-    if destination is None or policy.window is None or policy.versioned or recorded or not marker:
+    if policy.window is None or policy.versioned or recorded or not marker:
         return _Chosen(facts=None, gone=Reason.SOURCE_ABSENT)
+    if destination is None or isinstance(evidence.source_versions, Withheld):
+        return _Chosen(facts=None, gone=Reason.SOURCE_HIDDEN)
     return _older(evidence, destination, gone=Reason.SOURCE_ABSENT)
 
 
@@ -228,7 +230,7 @@ def _one_version(source: ObjectFacts | None, destination: ObjectFacts | None) ->
     )
 
 
-def _same(one: ObjectFacts, other: ObjectFacts) -> bool:
+def alike(one: ObjectFacts, other: ObjectFacts) -> bool:
     """Whether two versions are recorded to hold the same bytes."""
     ours, theirs = Side(facts=one).recorded, Side(facts=other).recorded
     return one.size == other.size and any_equal(ours, theirs) and not any_differ(ours, theirs)

@@ -16,20 +16,15 @@ completion reports".
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from intact.audit.bind import Pair, bind
+from intact.audit.bind import Pair, alike, bind
 from intact.audit.evidence import Absent, Evidence, Slot, Unreadable, Withheld
 from intact.audit.policy import Policy, ReadMode
-from intact.audit.side import any_differ
+from intact.audit.side import Side, any_differ
 from intact.audit.verdict import Finding, Level, Reason, Verdict
 from intact.audit.weigh import any_difference, etags_disagree, strength
 from intact.batch import TaskStatus
 from intact.checksum import Algorithm, ChecksumType
 from intact.s3 import ObjectFacts
-
-if TYPE_CHECKING:
-    from intact.audit.side import Side
 
 
 def decide(evidence: Evidence, policy: Policy) -> Slot | Finding:
@@ -77,12 +72,8 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     source, destination = pair.source, pair.destination
     if source.contradicts_itself() or destination.contradicts_itself():
         return _unverifiable(Reason.CONTRADICTION)
-    if _sizes_differ(source, destination):
-        return _differing(Reason.SIZE_DIFFERS, acquits=pair.acquits)
-    if any_difference(source, destination):
-        return _differing(Reason.CHECKSUM_DIFFERS, acquits=pair.acquits)
-    if source.expected is not None and any_differ(source.known, destination.known):
-        return _differing(Reason.EXPECTED_DIFFERS, acquits=pair.acquits)
+    if (reason := _difference(source, destination)) is not None:
+        return _differing(reason, pair, evidence, policy)
     if isinstance(evidence.destination_bytes, Unreadable):
         return Finding(verdict=Verdict.UNCHECKED, reason=Reason.DESTINATION_UNREADABLE)
     if isinstance(evidence.source_bytes, Unreadable):
@@ -90,11 +81,42 @@ def _compare(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     return _weigh(pair, evidence, policy)
 
 
-def _differing(reason: Reason, *, acquits: Reason | None) -> Finding:
+def _difference(source: Side, destination: Side) -> Reason | None:
+    if _sizes_differ(source, destination):
+        return Reason.SIZE_DIFFERS
+    if any_difference(source, destination):
+        return Reason.CHECKSUM_DIFFERS
+    return Reason.EXPECTED_DIFFERS if any_differ(source.known, destination.known) else None
+
+
+def _differing(reason: Reason, pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:
     """A difference accuses the copy only where both versions are surely those of the copy."""
-    if acquits is not None:
-        return _unverifiable(acquits)
-    return Finding(verdict=Verdict.MISMATCHED, reason=reason)
+    if pair.acquits is not None:
+        return _unverifiable(pair.acquits)
+    step = _rivals(pair, evidence, policy)
+    return Finding(verdict=Verdict.MISMATCHED, reason=reason) if step is None else step
+
+
+def _rivals(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding | None:
+    """Whether another version, written while the job ran, may be its copy.
+
+    Each has to differ from the source too.  Equality needs no such look: it speaks of the version
+    that it names, whoever wrote it.
+    """
+    copy = pair.destination.facts
+    if policy.window is None or copy is None or copy.version_id is None:
+        return None
+    versions = evidence.destination_versions
+    if versions is None:
+        return Slot.DESTINATION_VERSIONS
+    if isinstance(versions, Unreadable):
+        return Finding(verdict=Verdict.UNCHECKED, reason=Reason.DESTINATION_UNREADABLE)
+    for version in versions if isinstance(versions, tuple) else ():
+        if policy.window.holds(version.last_modified) and version.version_id != copy.version_id:
+            differs = _difference(pair.source, Side(facts=version)) is not None
+            if not differs and not alike(copy, version):
+                return _unverifiable(Reason.SEVERAL_VERSIONS)
+    return None
 
 
 def _weigh(pair: Pair, evidence: Evidence, policy: Policy) -> Slot | Finding:

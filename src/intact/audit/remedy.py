@@ -41,6 +41,7 @@ REMEDIES: Final[Mapping[Reason, Remedy]] = {
     Reason.OLDER_OBJECT: Remedy.COPY,
     Reason.NO_RESULT: Remedy.COPY,
     Reason.SOURCE_ABSENT: Remedy.ASK,
+    Reason.SOURCE_HIDDEN: Remedy.READ,
     Reason.SOURCE_REPLACED: Remedy.COPY,
     Reason.SOURCE_UNBOUND: Remedy.READ,
     Reason.DESTINATION_NOT_OF_JOB: Remedy.ASK,  # somebody wrote it later, and may need it

@@ -99,9 +99,14 @@ class Reason(Enum):
         "The source no longer exists.",
         "Compare with a checksum recorded before the source went away.",
     )
+    SOURCE_HIDDEN = (
+        "source_hidden",
+        "A delete marker hides the source, and its older versions were not asked for.",
+        "Audit again with requests to S3.",
+    )
     SOURCE_REPLACED = (
         "source_replaced",
-        "The source is not older than the copy, and the manifest names no version.",
+        "The source is not older than the copy, to the second, and the manifest names no version.",
         "Copy the object again, with a manifest that names versions.",
     )
     SOURCE_UNBOUND = (

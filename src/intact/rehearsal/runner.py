@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 SUSPENDED_FOR = timedelta(days=30)
 """How long a job waits for its confirmation before it fails (User Guide, job status table)."""
+SECOND = timedelta(seconds=1)
 
 _ENDS = {
     JobStatus.COMPLETING: JobStatus.COMPLETE,
@@ -114,6 +115,7 @@ class Runner:
         if self._now(job).status is JobStatus.PREPARING:
             self._prepare(job)
         self._await_confirmation(job)
+        self._await_second(job)
         with self.state.log(job.job_id) as log:
             while self._perform(job, log):
                 self._advance(job, JobStatus.PAUSING)
@@ -157,6 +159,17 @@ class Runner:
         waits = lambda: self._now(job).status is not JobStatus.SUSPENDED  # noqa: E731 - one line
         if not self.board.wait_until(waits, seconds=max(0.0, left)):
             raise JobFailure("SuspendedTooLong", "nobody confirmed the job within 30 days")
+
+    def _await_second(self, job: Job) -> None:
+        """Let no copy be of the second in which its job was made, as its sources may be.
+
+        S3 tells whole seconds and never runs a job so soon; nothing would show the order.
+        """
+        if OPERATIONS[operation_of(job.request)[0]].destination is None:
+            return
+        left = (job.created.replace(microsecond=0) + SECOND - self.clock()).total_seconds()
+        if left > 0:
+            self.board.wait_until(lambda: self._stopped(job), seconds=left)
 
     def _perform(self, job: Job, log: Log) -> bool:
         """Do the tasks that are left; return whether others of a higher priority come first."""

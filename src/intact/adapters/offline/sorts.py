@@ -85,7 +85,6 @@ def sort_of(
                 "s.size = d.size",
                 "s.version = d.version",
                 "s.last_modified < d.last_modified",
-                "s.last_modified = d.last_modified",
                 "split_part(s.etag, '-', 1) = split_part(d.etag, '-', 1)",
             ),
         )
