@@ -32,6 +32,7 @@ from intact.adapters.offline.reports import (
     task_query,
     task_rows,
 )
+from intact.adapters.offline.slices import each, files_of
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.rows import records
 from intact.audit import (
@@ -318,11 +319,7 @@ def test_a_row_of_more_cells_than_are_told_apart_is_read_whole(tmp_path: Path) -
     (tmp_path / "report").write_text(f"{text}\nb,other,,succeeded,200,,Successful\n")
     stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=1)
     stage.report([tmp_path / "report"])
-    rows = [
-        row
-        for file in stage.folder.glob("report-0/*/*/*.parquet")
-        for row in pq.ParquetFile(file).read().to_pylist()
-    ]
+    rows = [row for table in each(files_of(stage.folder, "report-0")) for row in table.to_pylist()]
     assert {row["key"]: row["message"] for row in rows} == {
         "k": "a," * CELLS,
         "other": "Successful",
@@ -386,9 +383,8 @@ def test_a_row_within_a_message_is_no_evidence(message: str, tmp_path: Path) -> 
     stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=2)
     stage.report([tmp_path / "report"])
     keys = []
-    for file in stage.folder.glob("report-0/*/*/*.parquet"):
-        rows = pq.ParquetFile(file).read().to_pylist()
-        keys += [row["key"] for row in rows if row["odd"] is None]
+    for table in each(files_of(stage.folder, "report-0")):
+        keys += table["key"].to_pylist()
     with (tmp_path / "report").open("rb") as lines:
         read = [one.raw_key for one in read_results(lines) if isinstance(one, TaskResult)]
     assert sorted(keys) == sorted(read)
@@ -411,7 +407,7 @@ def test_lines_that_duckdb_numbers_otherwise_end_the_audit(
     stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=2)
     query = staging._manifest_query  # noqa: SLF001 - the reader that is to lie
     monkeypatch.setattr(
-        staging, "_manifest_query", lambda *given: f"{query(*given)} WHERE line <> 2"
+        staging, "_manifest_query", lambda *given: f"{query(*given)} WHERE key <> 'second'"
     )
     with pytest.raises(AssertionError, match="staged as"):
         stage.manifest(manifest, fields=("Bucket", "Key"))

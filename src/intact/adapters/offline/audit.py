@@ -39,6 +39,8 @@ _PACKED = 10
 """An inventory's text is so many times its compressed bytes."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _BUCKETS = "buckets"
+STAGED = "staged"
+"""Folder of what stage one leaves."""
 
 
 class OfflineAudit:
@@ -97,7 +99,7 @@ class OfflineAudit:
         memory = _bytes(self._connection)
         self._connection.execute(f"SET memory_limit = '{memory // 2}B'")
         self.buckets = self._begun_with(buckets, memory=memory)
-        self._stage = Stage(folder / "stage", self._connection, buckets=self.buckets)
+        self._stage = Stage(folder / STAGED, self._connection, buckets=self.buckets)
 
     def segments(self) -> Iterator[tuple[Path, Slice]]:
         """Yield a file of ledger rows for each bucket, and what the bucket held.
@@ -126,7 +128,7 @@ class OfflineAudit:
     def malformed_rows(self) -> Iterator[Record]:
         """Yield a record for each row of the manifest that could not be read."""
         self._stage.manifest(self._inputs.manifest, fields=self._inputs.fields)
-        for row in _lines(self._folder / "stage" / "manifest" / MALFORMED):
+        for row in _lines(self._folder / STAGED / "manifest" / MALFORMED):
             evidence = Evidence(row=Unreadable(problem=row["problem"]))
             finding = decide(evidence, self._policy)
             if isinstance(finding, Slot):
@@ -183,7 +185,7 @@ class OfflineAudit:
 
     def _tally(self, name: str) -> dict[str, int]:
         total = dict.fromkeys(("rows", "succeeded", "failed", "malformed"), 0)
-        for file in (self._folder / "stage").glob(f"{name}*-*/{TALLY}"):
+        for file in (self._folder / STAGED).glob(f"{name}*-*/{TALLY}"):
             for key, count in json.loads(file.read_bytes()).items():
                 total[key] += count
         return total
