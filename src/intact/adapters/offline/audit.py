@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow.parquet as pq
 
+from intact.adapters.arrow import keeping_pages
 from intact.adapters.files import named_whole, whole_file
 from intact.adapters.offline import joining
 from intact.adapters.offline.inputs import Of
@@ -111,7 +112,8 @@ class OfflineAudit:
         done.mkdir(parents=True, exist_ok=True)
         terms: Views | None = None
         writing: Future[tuple[Path, Slice]] | None = None
-        with ThreadPoolExecutor(1) as writer:  # writes a bucket while the next one is joined
+        # the thread writes a bucket while the next one is joined
+        with keeping_pages(), ThreadPoolExecutor(1) as writer:
             for bucket in range(self.buckets):
                 path, note = done / f"{bucket}.parquet", done / f"{bucket}.json"
                 table, found = None, None
