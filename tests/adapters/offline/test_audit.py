@@ -32,7 +32,7 @@ from intact.adapters.offline.reports import (
     task_query,
     task_rows,
 )
-from intact.adapters.offline.slices import each, files_of
+from intact.adapters.offline.slices import BATCH, each, files_of
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.rows import records
 from intact.audit import (
@@ -397,6 +397,25 @@ def test_an_empty_manifest_proves_nothing(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=2)
     with pytest.raises(FormatError, match="has no rows, so nothing is proven"):
         stage.manifest(manifest, fields=("Bucket", "Key"))
+
+
+def test_rows_keep_their_numbers_however_many_are_cut_at_a_time(tmp_path: Path) -> None:
+    rows = 2 * BATCH + 1000
+    manifest = tmp_path / "manifest.csv"
+    with manifest.open("w") as file:
+        file.writelines(
+            f"b,{'k' * 90}{line}{',' * (line % 50_000 == 0)}\n" for line in range(1, rows)
+        )
+    stage = Stage(tmp_path / "stage", duckdb.connect(config={"threads": 4}), buckets=3)
+    stage.manifest(manifest, fields=("Bucket", "Key"))
+    lost = (stage.folder / "manifest" / MALFORMED).read_text().splitlines()
+    found = [json.loads(line)["line"] for line in lost]
+    assert found == list(range(50_000, rows, 50_000))
+    for table in each(files_of(stage.folder, "manifest")):
+        lines = table["line"].to_pylist()
+        assert table["key"].to_pylist() == [f"{'k' * 90}{line}" for line in lines]
+        found += lines
+    assert sorted(found) == list(range(1, rows))
 
 
 def test_lines_that_duckdb_numbers_otherwise_end_the_audit(
