@@ -124,6 +124,8 @@ class OfflineAudit:
                 writing = writer.submit(_written, table, found, path=path, note=note)
                 if written:
                     yield written
+            if terms:
+                terms.hide()
             if writing:
                 yield writing.result()
 

@@ -82,7 +82,7 @@ class Views:
 
     def show(self, bucket: int) -> None:
         """Make the views that the join reads."""
-        self._staged.clear()
+        self.hide()
         self._shared(bucket)
         if self.terms.has_report:
             self._view("results", self._files("report", "report-*", bucket))
@@ -98,6 +98,12 @@ class Views:
             every = self.terms.versioned and of is Of.SOURCE
             current = "" if every else "WHERE latest"
             self._view(of.value, f"{self._files(of.value, of.value, bucket)} {current}")
+
+    def hide(self) -> None:
+        """Let go of the files of the last bucket, which Windows does not remove before."""
+        for name in self._staged:
+            self._connection.unregister(f"staged_{name}")
+        self._staged.clear()
 
     def joined(self) -> pa.Table:
         """Return a row for each row of the manifest, in batches, so that few are copied."""
