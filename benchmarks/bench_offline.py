@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow.parquet as pq
 
-from intact.adapters.offline.audit import OfflineAudit
+from intact.adapters.offline.audit import STAGED, OfflineAudit
 from intact.adapters.offline.inputs import ComputedInput, Inputs
 from intact.adapters.offline.lines import lines_of
 from intact.adapters.offline.staging import Stage
@@ -155,7 +155,7 @@ def stage(folder: Path, inputs: Inputs, *, buckets: int, memory: int) -> Iterato
     with duckdb.connect(
         config={"memory_limit": f"{memory // 2}MB", "temp_directory": spill}
     ) as connection:
-        stage = Stage(folder / "work" / "stage", connection, buckets=buckets)
+        stage = Stage(folder / "work" / STAGED, connection, buckets=buckets)
         stage.manifest(inputs.manifest, fields=inputs.fields)
         yield "manifest"
         stage.report(inputs.report or [])

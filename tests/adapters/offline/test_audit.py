@@ -32,6 +32,7 @@ from intact.adapters.offline.reports import (
     task_query,
     task_rows,
 )
+from intact.adapters.offline.slices import BATCH, each, files_of
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.rows import records
 from intact.audit import (
@@ -318,11 +319,7 @@ def test_a_row_of_more_cells_than_are_told_apart_is_read_whole(tmp_path: Path) -
     (tmp_path / "report").write_text(f"{text}\nb,other,,succeeded,200,,Successful\n")
     stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=1)
     stage.report([tmp_path / "report"])
-    rows = [
-        row
-        for file in stage.folder.glob("report-0/*/*/*.parquet")
-        for row in pq.ParquetFile(file).read().to_pylist()
-    ]
+    rows = [row for table in each(files_of(stage.folder, "report-0")) for row in table.to_pylist()]
     assert {row["key"]: row["message"] for row in rows} == {
         "k": "a," * CELLS,
         "other": "Successful",
@@ -408,9 +405,8 @@ def test_a_row_within_a_message_is_no_evidence(message: str, tmp_path: Path) -> 
     stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=2)
     stage.report([tmp_path / "report"])
     keys = []
-    for file in stage.folder.glob("report-0/*/*/*.parquet"):
-        rows = pq.ParquetFile(file).read().to_pylist()
-        keys += [row["key"] for row in rows if row["odd"] is None]
+    for table in each(files_of(stage.folder, "report-0")):
+        keys += table["key"].to_pylist()
     with (tmp_path / "report").open("rb") as lines:
         read = [one.raw_key for one in read_results(lines) if isinstance(one, TaskResult)]
     assert sorted(keys) == sorted(read)
@@ -425,6 +421,25 @@ def test_an_empty_manifest_proves_nothing(tmp_path: Path) -> None:
         stage.manifest(manifest, fields=("Bucket", "Key"))
 
 
+def test_rows_keep_their_numbers_however_many_are_cut_at_a_time(tmp_path: Path) -> None:
+    rows = 2 * BATCH + 1000
+    manifest = tmp_path / "manifest.csv"
+    with manifest.open("w") as file:
+        file.writelines(
+            f"b,{'k' * 90}{line}{',' * (line % 50_000 == 0)}\n" for line in range(1, rows)
+        )
+    stage = Stage(tmp_path / "stage", duckdb.connect(config={"threads": 4}), buckets=3)
+    stage.manifest(manifest, fields=("Bucket", "Key"))
+    lost = (stage.folder / "manifest" / MALFORMED).read_text().splitlines()
+    found = [json.loads(line)["line"] for line in lost]
+    assert found == list(range(50_000, rows, 50_000))
+    for table in each(files_of(stage.folder, "manifest")):
+        lines = table["line"].to_pylist()
+        assert table["key"].to_pylist() == [f"{'k' * 90}{line}" for line in lines]
+        found += lines
+    assert sorted(found) == list(range(1, rows))
+
+
 def test_lines_that_duckdb_numbers_otherwise_end_the_audit(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -433,7 +448,7 @@ def test_lines_that_duckdb_numbers_otherwise_end_the_audit(
     stage = Stage(tmp_path / "stage", duckdb.connect(), buckets=2)
     query = staging._manifest_query  # noqa: SLF001 - the reader that is to lie
     monkeypatch.setattr(
-        staging, "_manifest_query", lambda *given: f"{query(*given)} WHERE line <> 2"
+        staging, "_manifest_query", lambda *given: f"{query(*given)} WHERE key <> 'second'"
     )
     with pytest.raises(AssertionError, match="staged as"):
         stage.manifest(manifest, fields=("Bucket", "Key"))

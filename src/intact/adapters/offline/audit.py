@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 import pyarrow.parquet as pq
 
+from intact.adapters.arrow import keeping_pages
 from intact.adapters.files import named_whole, whole_file
 from intact.adapters.offline import joining
 from intact.adapters.offline.inputs import Of
@@ -39,6 +40,8 @@ _PACKED = 10
 """An inventory's text is so many times its compressed bytes."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _BUCKETS = "buckets"
+STAGED = "staged"
+"""Folder of what stage one leaves."""
 
 
 class OfflineAudit:
@@ -97,7 +100,7 @@ class OfflineAudit:
         memory = _bytes(self._connection)
         self._connection.execute(f"SET memory_limit = '{memory // 2}B'")
         self.buckets = self._begun_with(buckets, memory=memory)
-        self._stage = Stage(folder / "stage", self._connection, buckets=self.buckets)
+        self._stage = Stage(folder / STAGED, self._connection, buckets=self.buckets)
 
     def segments(self) -> Iterator[tuple[Path, Slice]]:
         """Yield a file of ledger rows for each bucket, and what the bucket held.
@@ -109,7 +112,8 @@ class OfflineAudit:
         done.mkdir(parents=True, exist_ok=True)
         terms: Views | None = None
         writing: Future[tuple[Path, Slice]] | None = None
-        with ThreadPoolExecutor(1) as writer:  # writes a bucket while the next one is joined
+        # the thread writes a bucket while the next one is joined
+        with keeping_pages(), ThreadPoolExecutor(1) as writer:
             for bucket in range(self.buckets):
                 path, note = done / f"{bucket}.parquet", done / f"{bucket}.json"
                 table, found = None, None
@@ -120,13 +124,15 @@ class OfflineAudit:
                 writing = writer.submit(_written, table, found, path=path, note=note)
                 if written:
                     yield written
+            if terms:
+                terms.hide()
             if writing:
                 yield writing.result()
 
     def malformed_rows(self) -> Iterator[Record]:
         """Yield a record for each row of the manifest that could not be read."""
         self._stage.manifest(self._inputs.manifest, fields=self._inputs.fields)
-        for row in _lines(self._folder / "stage" / "manifest" / MALFORMED):
+        for row in _lines(self._folder / STAGED / "manifest" / MALFORMED):
             evidence = Evidence(row=Unreadable(problem=row["problem"]))
             finding = decide(evidence, self._policy)
             if isinstance(finding, Slot):
@@ -183,7 +189,7 @@ class OfflineAudit:
 
     def _tally(self, name: str) -> dict[str, int]:
         total = dict.fromkeys(("rows", "succeeded", "failed", "malformed"), 0)
-        for file in (self._folder / "stage").glob(f"{name}*-*/{TALLY}"):
+        for file in (self._folder / STAGED).glob(f"{name}*-*/{TALLY}"):
             for key, count in json.loads(file.read_bytes()).items():
                 total[key] += count
         return total

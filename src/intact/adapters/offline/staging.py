@@ -1,4 +1,4 @@
-"""Stage one: every input, cut into buckets by a hash of the source key, as Parquet.
+"""Stage one: every input, cut into buckets by a hash of the source key, as Arrow files.
 
 DuckDB reads what is plain, and Python, by the readers of ``intact.batch``, whatever is not: rows
 one by one, or whole files of a report where a row may go on in the next line.  Either way a row
@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import pyarrow as pa
+
 from intact.adapters.offline.lines import CHUNK, NOTHING, alone, line_end, lines_of, text_size
 from intact.adapters.offline.listed import inventory_query
 from intact.adapters.offline.reports import (
@@ -26,6 +28,8 @@ from intact.adapters.offline.reports import (
     task_query,
     task_rows,
 )
+from intact.adapters.offline.seen import ODD, SIZE, Seen
+from intact.adapters.offline.slices import BATCH, SLICE, SliceWriter, each, files_of
 from intact.adapters.offline.taking import Taker, take_row
 from intact.adapters.offline.words import quoted
 from intact.adapters.patterns import exactly
@@ -43,6 +47,8 @@ if TYPE_CHECKING:
     from intact.adapters.offline.taking import Reader
     from intact.s3 import ObjectRef
 
+    Look = Callable[[pa.RecordBatch], pa.RecordBatch]
+
     class Query(Protocol):
         """SQL that reads lines of a report; see ``task_query``."""
 
@@ -53,8 +59,6 @@ if TYPE_CHECKING:
 GROUP = 1 << 30
 """Bytes of a report that are staged in one go; what a kill loses at most."""
 MALFORMED, TALLY = "malformed.jsonl", "tally.json"
-ODD = {"odd": "VARCHAR"}
-"""A row that Python has to read, or some of it; null elsewhere."""
 MANIFEST = {"line": "BIGINT", "bucket": "VARCHAR", "key": "VARCHAR", "version": "VARCHAR"}
 
 
@@ -101,7 +105,7 @@ class Stage:
         both = copies.bucket in sources
 
         def query(lines: str, *, end: int) -> str:
-            names = ", ".join([*COMPUTED, "odd", "size"])
+            names = ", ".join([*COMPUTED, ODD, SIZE])
             rows = f"(SELECT * FROM ({computed_query(lines, end=end)}) AS said({names}))"
             if both:
                 return f"FROM {rows}"
@@ -112,18 +116,25 @@ class Stage:
 
         def read(result: TaskResult) -> Iterator[dict[str, Any]]:
             for row in computed_rows(result, written=made.written):
-                found = row["key"] or ""
+                if row["kind"] is None:
+                    continue
+                found = row["key"]
                 if not both and row["bucket"] == copies.bucket and found.startswith(copies.key):
                     row |= {"key": found[len(copies.key) :], "copy": True}
                 yield row
 
         self._report(name, made.parts, query=query, columns=COMPUTED, read=read)
-        files = list(self.folder.glob(f"{name}-[0-9]*/*/*/*.parquet"))
+        files = files_of(self.folder, f"{name}-[0-9]*")
         if both and files:  # a copy may be the source of another row
-            listed = ", ".join(quoted(exactly(file)) for file in files)
-            staged = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
-            again = f"SELECT * REPLACE ({key} AS key, true AS copy) FROM {staged} WHERE {mine}"
-            self._once(f"{name}-copies", lambda into: self._partition(into / "rows", again))
+            again = f"SELECT * REPLACE ({key} AS key, true AS copy) FROM staged WHERE {mine}"
+
+            def work(into: Path) -> None:
+                for number, table in enumerate(each(files)):
+                    self._connection.register("staged", table)
+                    self._cut(into / str(number), again)
+                    self._connection.unregister("staged")
+
+            self._once(f"{name}-copies", work)
 
     def inventory(self, listed: InventoryInput, *, prefix: str) -> None:
         """Stage an inventory.
@@ -141,8 +152,8 @@ class Stage:
 
         def work(into: Path) -> None:
             try:
-                self._partition(into / "rows", inventory_query(listed, prefix=prefix))
-            except duckdb.Error as error:
+                self._cut(into / "rows", inventory_query(listed, prefix=prefix))
+            except (duckdb.Error, pa.ArrowException) as error:
                 raise FormatError(f"inventory: {error}") from error
 
         self._once(listed.of.value, work)
@@ -172,47 +183,27 @@ class Stage:
                 elsewhere = [elsewhere[0] + 1, elsewhere[1] + line]
         if not plain.stat().st_size:
             raise FormatError(f"{path}: the manifest has no rows, so nothing is proven")
-        self._connection.execute("SET preserve_insertion_order = true")  # it numbers the lines
-        self._partition(into / "rows", _manifest_query(plain, fields))
-        self._connection.execute("SET preserve_insertion_order = false")
-        self._require_lines(into, plain, elsewhere)
-        odd_lines = self._rows(
-            f"SELECT line FROM {_staged(into)} "
-            f"WHERE odd IS NOT NULL AND odd <> chr({ord(ELSEWHERE)}) ORDER BY line"
-        )
+        with Seen(into / "odd.arrow") as seen:
+            self._connection.execute("SET preserve_insertion_order = true")  # to number the lines
+            self._cut(into / "rows", _manifest_query(plain, fields), look=seen.manifest)
+            self._connection.execute("SET preserve_insertion_order = false")
+        _require_lines(plain, seen, (elsewhere[0], elsewhere[1]))
         with (
             odd.open("a") as good,
             then.open("w") as bad,
             plain.open(encoding="ascii", newline="\n") as rows,
         ):
             numbered = enumerate(rows, 1)
-            for (wanted,) in odd_lines:
-                text = next(text for line, text in numbered if line == wanted)
-                row = text.removesuffix("\n")
-                take_row(row, line=wanted, fields=fields, good=good, bad=bad)
+            for wanted in seen.odd():
+                if wanted[ODD] != ELSEWHERE:
+                    text = next(text for line, text in numbered if line == wanted["line"])
+                    row = text.removesuffix("\n")
+                    take_row(row, line=wanted["line"], fields=fields, good=good, bad=bad)
         self._add(into, odd, MANIFEST)
         with first.open() as ours, then.open() as theirs, (into / MALFORMED).open("w") as bad:
             bad.writelines(heapq.merge(ours, theirs, key=lambda row: int(json.loads(row)["line"])))
         for done in (plain, first, then):
             done.unlink()
-
-    def _require_lines(self, into: Path, plain: Path, elsewhere: list[int]) -> None:
-        """Refuse to go on where DuckDB saw other lines than Python, or numbered them otherwise.
-
-        Args:
-            into: What it staged.
-            plain: What it read.
-            elsewhere: How many lines Python took, and their numbers' sum.
-        """
-        mark = f"odd = chr({ord(ELSEWHERE)})"
-        [found] = self._rows(
-            f"SELECT count(*), count_if({mark}), coalesce(sum(line) FILTER ({mark}), 0) "
-            f"FROM {_staged(into)}"
-        )
-        with plain.open("rb") as file:
-            lines = sum(chunk.count(b"\n") for chunk in iter(partial(file.read, CHUNK), b""))
-        if found != (lines, *elsewhere):
-            raise AssertionError(f"the manifest's lines were staged as {found}; wanted {lines}")
 
     def _report(
         self,
@@ -241,84 +232,65 @@ class Stage:
         left = {part: end for part, end in ends.items() if end is not None}
         odd = into / "odd.jsonl"
         tally = {"rows": 0, "succeeded": 0, "failed": 0, "malformed": 0}
+        whole: set[Path] = set()
         with odd.open("w") as good, (into / MALFORMED).open("w") as bad:
             taker = Taker(read, good=good, bad=bad, tally=tally)
             while left:
-                whole, alones = self._lines(into, left, query=query, columns=columns)
-                left = {part: end for part, end in left.items() if part not in whole}
+                with Seen(into / "odd.arrow") as seen:
+                    rows = _read(left, query=query, columns=columns)
+                    self._cut(into / "rows", rows, look=seen.report)
+                whole = self._whole(left, seen, query=query, columns=columns)
                 if not whole:
-                    for part, result in alones:
-                        taker.take(part, result)
+                    for part, result in _alones(seen):
+                        if result is not None:
+                            taker.take(part, result)
+                    _count(seen, tally)
                     break
-                shutil.rmtree(into / "rows")
+                left = {part: end for part, end in left.items() if part not in whole}
+                shutil.rmtree(into / "rows", ignore_errors=True)
             for part in ends:
                 if part not in left:
                     with part.open("rb") as lines:
                         for result in read_results(lines):
                             taker.take(part, result)
-        self._count(into, columns, tally)
+        (into / TALLY).write_text(json.dumps(tally))
         self._add(into, odd, columns)
 
-    def _lines(
-        self,
-        into: Path,
-        ends: Mapping[Path, int],
-        *,
-        query: Query,
-        columns: dict[str, str],
-    ) -> tuple[set[Path], list[tuple[Path, TaskResult | MalformedRow]]]:
-        """Stage files line by line.
-
-        Returns the files of which that was wrong, and else what the lines say that are not plain.
-        """
-        self._partition(into / "rows", _read(ends, query=query, columns=columns))
-        if not next(into.glob("rows/*/*.parquet"), None):
-            return set(ends), []
-        whole: set[Path] = set()
-        [(got,)] = self._rows(f"SELECT sum(size) FROM {_staged(into)}")
-        if got != sum(text_size(part, end=end) for part, end in ends.items()):
+    def _whole(
+        self, ends: Mapping[Path, int], seen: Seen, *, query: Query, columns: dict[str, str]
+    ) -> set[Path]:
+        """Files that were wrongly read line by line: DuckDB skipped some, or a row goes on."""
+        if not seen.rows:
+            return set(ends)
+        whole = {part for part, result in _alones(seen) if result is None}
+        if seen.size != sum(text_size(part, end=end) for part, end in ends.items()):
             for part, end in ends.items():
                 alone_query = _read({part: end}, query=query, columns=columns)
-                [(got,)] = self._rows(f"SELECT sum(size) FROM ({alone_query})")
+                [(got,)] = self._rows(f"SELECT sum({SIZE}) FROM ({alone_query})")
                 whole |= set() if got == text_size(part, end=end) else {part}
-        found = []
-        for (odd,) in self._rows(f"SELECT odd FROM {_staged(into)} WHERE odd IS NOT NULL"):
-            name, _, text = odd.rpartition(NOTHING)
-            result = alone(text)
-            if result is None:
-                whole.add(Path(name))
-            else:
-                found.append((Path(name), result))
-        return whole, found
+        return whole
 
-    def _count(self, into: Path, columns: dict[str, str], tally: dict[str, int]) -> None:
-        """Write down how many rows of each kind there are."""
-        if (into / "rows").exists():
-            failed = "status = 'failed'" if "status" in columns else "kind IS NULL"
-            for fails, rows in self._rows(
-                f"SELECT {failed}, count(*) FROM {_staged(into)} WHERE odd IS NULL GROUP BY ALL"
-            ):
-                tally["failed" if fails else "succeeded"] += rows
-                tally["rows"] += rows
-        (into / TALLY).write_text(json.dumps(tally))
-
-    def _partition(self, into: Path, query: str) -> None:
-        self._connection.execute(
-            f"COPY (SELECT *, hash(key) % {self._buckets} AS slice FROM ({query})) "
-            f"TO {quoted(str(into))} "
-            "(FORMAT parquet, COMPRESSION uncompressed, PARTITION_BY (slice))"
-        )
+    def _cut(self, into: Path, query: str, *, look: Look | None = None) -> None:
+        """Cut the rows of a query, as one look at them leaves them."""
+        part = f"(hash(key) % {self._buckets})::UINTEGER"
+        slices = f"CASE WHEN key IS NOT NULL THEN {part} END AS {SLICE}"
+        rows = self._connection.sql(f"SELECT *, {slices} FROM ({query})")
+        read = getattr(rows, "to_arrow_reader", None) or rows.fetch_record_batch  # before 1.5
+        with SliceWriter(into) as writer:
+            for batch in read(BATCH):
+                writer.write(look(batch) if look else batch)
 
     def _add(self, into: Path, path: Path, columns: dict[str, str]) -> None:
         """Add rows that Python has read."""
-        described = ", ".join(f"'{name}': '{kind}'" for name, kind in (columns | ODD).items())
+        described = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
         if path.stat().st_size:
-            self._partition(
+            self._cut(
                 into / "odd",
                 f"SELECT * FROM read_json({quoted(exactly(path))}, format = 'newline_delimited', "
                 f"maximum_object_size = 67108864, columns = {{{described}}})",
             )
         path.unlink()
+        (into / "odd.arrow").unlink(missing_ok=True)
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query; nothing else may be run meanwhile."""
@@ -336,11 +308,11 @@ def _manifest_query(plain: Path, fields: tuple[str, ...]) -> str:
         "AND coalesce(version, '-') <> ''"
     )
     return (
-        "SELECT line, bucket, key, version, "
+        "SELECT bucket, key, version, "
         f"CASE WHEN NOT coalesce({plainly}, false) THEN h1[1] END AS odd "
         f"FROM (SELECT *, {KEY.format('raw_key')} AS key "
         f"FROM (SELECT *, {SPACED.format('raw_key')} AS spaced FROM (SELECT *, "
-        f"row_number() OVER () AS line, {cell['Bucket']} AS bucket, {cell['Key']} AS raw_key, "
+        f"{cell['Bucket']} AS bucket, {cell['Key']} AS raw_key, "
         f"{version}::VARCHAR AS version FROM {lines_of([plain], cells=len(fields) + 1)})))"
     )
 
@@ -351,8 +323,10 @@ def _read(ends: Mapping[Path, int], *, query: Query, columns: dict[str, str]) ->
     for part, end in ends.items():
         lines.setdefault(end, []).append(part)
     queries = [query(lines_of(some), end=end) for end, some in lines.items()]
-    names = ", ".join([*columns, "odd", "size"])
-    return f"SELECT * FROM ({' UNION ALL '.join(queries)}) AS staged({names})"
+    names = ", ".join([*columns, ODD, SIZE])
+    typed = ", ".join(f"{name}::{kind} AS {name}" for name, kind in columns.items())
+    union = " UNION ALL ".join(queries)
+    return f"SELECT {typed}, {ODD}, {SIZE} FROM ({union}) AS staged({names})"
 
 
 def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
@@ -366,6 +340,30 @@ def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
         yield group
 
 
-def _staged(into: Path) -> str:
-    files = quoted(f"{exactly(into)}/rows/*/*.parquet")
-    return f"read_parquet({files}, hive_partitioning = false)"
+def _alones(seen: Seen) -> Iterator[tuple[Path, TaskResult | MalformedRow | None]]:
+    """Yield what lines say that are not plain, and which files they are in."""
+    for odd in seen.odd():
+        name, _, text = odd[ODD].rpartition(NOTHING)
+        yield Path(name), alone(text)
+
+
+def _count(seen: Seen, tally: dict[str, int]) -> None:
+    """Add the plain rows, which Python did not count."""
+    tally["rows"] += seen.plain
+    tally["failed"] += seen.failed
+    tally["succeeded"] += seen.plain - seen.failed
+
+
+def _require_lines(plain: Path, seen: Seen, elsewhere: tuple[int, int]) -> None:
+    """Refuse to go on where DuckDB saw other lines than Python, or in another order.
+
+    Args:
+        plain: What it read.
+        seen: What it saw there.
+        elsewhere: How many lines Python took, and their numbers' sum.
+    """
+    with plain.open("rb") as file:
+        lines = sum(chunk.count(b"\n") for chunk in iter(partial(file.read, CHUNK), b""))
+    found = (seen.rows, *seen.elsewhere)
+    if found != (lines, *elsewhere):
+        raise AssertionError(f"the manifest's lines were staged as {found}; wanted {lines}")

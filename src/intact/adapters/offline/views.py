@@ -12,9 +12,9 @@ from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.joining import ComputedSet, Terms, joined
 from intact.adapters.offline.listed import LISTED
 from intact.adapters.offline.reports import COMPUTED, TASKS
-from intact.adapters.offline.staging import MANIFEST, ODD
+from intact.adapters.offline.slices import each, files_of, together
+from intact.adapters.offline.staging import MANIFEST
 from intact.adapters.offline.words import quoted
-from intact.adapters.patterns import exactly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,7 @@ class Views:
         """Use what is staged in a folder."""
         self._connection = connection
         self._stage = stage
+        self._staged: dict[str, pa.Table] = {}
         self.duplicates = 0
 
     @property
@@ -57,48 +58,52 @@ class Views:
 
     def source_buckets(self) -> frozenset[str]:
         """Buckets that the manifest names."""
-        found = self._connection.execute(
-            f"SELECT DISTINCT bucket FROM {self._files('manifest')} WHERE odd IS NULL"
-        ).fetchall()
-        return frozenset(bucket for (bucket,) in found)
+        return frozenset(
+            bucket
+            for table in each(files_of(self._stage, "manifest"))
+            for bucket in pc.unique(table["bucket"]).to_pylist()
+        )
 
     def sets(self, name: str, *, begun: datetime | None, versioned: bool) -> Iterator[ComputedSet]:
         """Yield what a Compute checksum report speaks of: sides, by name of the version or not.
 
         A row without version, or beside a manifest without versions, is on the key alone.
         """
-        named = "copy IS FALSE AND version <> ''" if versioned else "false"
-        found = self._connection.execute(
-            f"SELECT DISTINCT copy, {named} FROM {self._files(f'{name}-*')} "
-            f"WHERE odd IS NULL AND kind IS NOT NULL ORDER BY ALL"
-        ).fetchall()
-        for copy, by_version in found:
+        found: set[tuple[bool, bool]] = set()
+        for table in each(files_of(self._stage, f"{name}-*")):
+            named = pc.and_(pc.invert(table["copy"]), pc.not_equal(table["version"], ""))
+            kinds = pa.table({"copy": table["copy"], "named": named})
+            rows = kinds.group_by(kinds.column_names).aggregate([]).to_pylist()
+            found |= {(row["copy"], row["named"] and versioned) for row in rows}
+        for copy, by_version in sorted(found):
             of = Of.DESTINATION if copy else Of.SOURCE
             table = f"{name}_{of.value}" + ("_named" if by_version else "")
             yield ComputedSet(table=table, of=of, begun=begun, named=by_version)
 
     def show(self, bucket: int) -> None:
         """Make the views that the join reads."""
+        self.hide()
         self._shared(bucket)
         if self.terms.has_report:
-            self._view("results", f"FROM {self._files('report-*', bucket)} WHERE odd IS NULL")
+            self._view("results", self._files("report", "report-*", bucket))
         for made in self.terms.computed:
             name = made.table.partition("_")[0]
             side = "copy" if made.of is Of.DESTINATION else "NOT copy"
             version = ""
             if self.terms.versioned and made.of is Of.SOURCE:
                 version = "AND version <> ''" if made.named else "AND version = ''"
-            self._view(
-                made.table,
-                f"FROM {self._files(f'{name}-*', bucket)} "
-                f"WHERE odd IS NULL AND kind IS NOT NULL AND {side} {version}",
-            )
+            rows = self._files(name, f"{name}-*", bucket)
+            self._view(made.table, f"{rows} WHERE {side} {version}")
         for of in self.terms.inventories:
             every = self.terms.versioned and of is Of.SOURCE
-            current = "" if every else "AND latest"
-            self._view(
-                of.value, f"FROM {self._files(of.value, bucket)} WHERE key IS NOT NULL {current}"
-            )
+            current = "" if every else "WHERE latest"
+            self._view(of.value, f"{self._files(of.value, of.value, bucket)} {current}")
+
+    def hide(self) -> None:
+        """Let go of the files of the last bucket, which Windows does not remove before."""
+        for name in self._staged:
+            self._connection.unregister(f"staged_{name}")
+        self._staged.clear()
 
     def joined(self) -> pa.Table:
         """Return a row for each row of the manifest, in batches, so that few are copied."""
@@ -140,10 +145,7 @@ class Views:
 
     def _shared(self, bucket: int) -> None:
         """Make ``rows``: what could be read of the manifest, and which rows share a copy."""
-        self._connection.execute(
-            "CREATE OR REPLACE TEMP TABLE named AS SELECT line, bucket, key, version "
-            f"FROM {self._files('manifest', bucket)} WHERE odd IS NULL"
-        )
+        self._view("named", self._files("manifest", "manifest", bucket))
         shared, self.duplicates = "false", 0
         if self._number("SELECT count(*) - count(DISTINCT hash(key)) FROM named"):
             self.duplicates = self._number(
@@ -167,15 +169,16 @@ class Views:
         counted = rows.value_counts()
         several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
         once = self._filled(found.filter(pc.invert(pc.is_in(rows, value_set=several))))
-        self._connection.register("several", pa.table({"line": several}))
-        tables = [made.table for made in self.terms.computed]
-        tables += ["results"] if self.terms.has_report else []
-        tables += [of.value for of in self.terms.inventories]
-        query = joined(self.terms, unique=False)
-        keys = "SELECT key FROM rows WHERE line IN (SELECT line FROM several)"
-        few = [f"{name} AS (FROM {name} WHERE key IN (FROM few))" for name in tables]
-        some = "rows AS (FROM rows WHERE line IN (SELECT line FROM several))"
-        again = self._arrow(f"WITH few AS MATERIALIZED ({keys}), {', '.join([*few, some])} {query}")
+        lines = pa.table({"line": several})
+        self._connection.register("several", lines)
+        keys = self._arrow("SELECT DISTINCT key FROM named SEMI JOIN several USING (line)")["key"]
+        for name, table in self._staged.items():
+            few = table.filter(pc.is_in(table["key"], value_set=keys.combine_chunks()))
+            self._connection.register(f"staged_{name}", few)
+        some = "rows AS (FROM rows SEMI JOIN several USING (line))"
+        again = self._arrow(f"WITH {some} {joined(self.terms, unique=False)}")
+        for name, table in self._staged.items():
+            self._connection.register(f"staged_{name}", table)
         self._connection.unregister("several")
         kinds = {field.name: field.type for field in once.schema}
         more = [again[name].cast(kinds.get(name, again[name].type)) for name in again.column_names]
@@ -198,16 +201,17 @@ class Views:
     def _view(self, name: str, query: str) -> None:
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {query}")
 
-    def _files(self, name: str, bucket: int | None = None) -> str:
-        """Rows of one bucket of an input, or of all."""
-        slices = "*" if bucket is None else bucket
-        found = sorted(map(exactly, self._stage.glob(f"{name}/*/slice={slices}/*.parquet")))
-        if found:
-            files, terms = ", ".join(map(quoted, found)), "hive_partitioning = false"
-            return f"(FROM read_parquet([{files}], union_by_name = true, {terms}))"
-        kinds = next(kinds for start, kinds in _COLUMNS.items() if name.startswith(start)) | ODD
-        nothing = ", ".join(f"NULL::{kind} AS {column}" for column, kind in kinds.items())
-        return f"(SELECT {nothing} WHERE false)"
+    def _files(self, name: str, pattern: str, bucket: int) -> str:
+        """SQL of the rows of one bucket of an input, which become known by a name."""
+        if name not in self._staged:
+            table = together(files_of(self._stage, pattern, number=bucket))
+            if table is None:
+                kinds = next(kinds for start, kinds in _COLUMNS.items() if name.startswith(start))
+                nothing = ", ".join(f"NULL::{kind} AS {column}" for column, kind in kinds.items())
+                return f"FROM (SELECT {nothing} WHERE false)"
+            self._staged[name] = table
+            self._connection.register(f"staged_{name}", table)
+        return f"FROM staged_{name}"
 
     def _number(self, query: str) -> int:
         [(number,)] = self._connection.execute(query).fetchall()

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
+import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from intact.adapters.offline.inputs import ComputedInput, InventoryInput
+from intact.adapters.offline.slices import files_of, mapped
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
 from intact.adapters.spark.pieces import Piece
@@ -127,7 +128,7 @@ class Lines:
         stage.manifest(path, fields=self.fields)
         path.unlink()
         if self.before:
-            for staged in stage.folder.glob("manifest/*/*/*.parquet"):
+            for staged in files_of(stage.folder, "manifest"):
                 self._renumber(staged)
 
     def sides(self, views: Views) -> list[tuple[str, str, bool]]:  # noqa: ARG002 - as ``Task``
@@ -144,10 +145,13 @@ class Lines:
                 yield row | {"line": row["line"] + shift}
 
     def _renumber(self, staged: Path) -> None:
-        table = pq.ParquetFile(staged).read()
+        table = mapped(staged)
         place = table.schema.get_field_index("line")
         lines = pc.add(table["line"], self.before - 1)
-        pq.write_table(table.set_column(place, "line", lines), staged, compression="lz4")
+        again = staged.with_suffix(".again")
+        with pa.ipc.new_file(again, table.schema) as writer:
+            writer.write_table(table.set_column(place, "line", lines))
+        again.replace(staged)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,7 +244,7 @@ def cut(task: Task, *, buckets: int, memory_limit: str) -> Iterator[Piece]:
         with connect(folder, memory_limit=memory_limit) as connection:
             stage = Stage(folder / "stage", connection, buckets=buckets)
             task.stage(stage, folder)
-            for number, file in enumerate(sorted(stage.folder.glob("*/*/slice=*/*.parquet"))):
+            for number, file in enumerate(files_of(stage.folder, "*")):
                 yield Piece(
                     name=file.parts[-4],
                     slice=int(file.parent.name.removeprefix("slice=")),

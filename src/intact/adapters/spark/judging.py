@@ -137,7 +137,7 @@ def _keep(pieces: Iterable[Piece], folder: Path) -> dict[int, set[tuple[str, str
     found: dict[int, set[tuple[str, str]]] = {}
     folder.mkdir(parents=True, exist_ok=True)
     for piece in pieces:
-        file = folder / piece.name / "x" / f"slice={piece.slice}" / f"{piece.origin}.parquet"
+        file = folder / piece.name / "x" / f"slice={piece.slice}" / f"{piece.origin}.arrow"
         file.parent.mkdir(parents=True, exist_ok=True)
         if file.exists() and file.read_bytes() != piece.content:
             raise FormatError(f"piece {piece.name} {piece.origin} came twice, and not the same")
