@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from intact.adapters.boto import servers
+from intact.adapters.boto import is_denied, servers
 from intact.adapters.clients import Asking
 from intact.adapters.duckdb import TaskJoin
 from intact.adapters.files import named_whole
@@ -380,17 +380,24 @@ def as_it_is(subject: Subject, store: BotoStore) -> Subject:
 def as_written(subject: Subject, store: BotoStore) -> Subject:
     """Settle where a job copied to whose prefix ends in a slash.
 
-    S3 does not document whether another one follows: it does if there is any such key.
+    S3 does not document whether another one follows: it does if there is any such key, or if these
+    credentials may not look.
 
     Raises:
-        StoreError: The bucket of the copies could not be listed.
+        StoreError: The bucket of the copies could not be listed for another reason.
     """
     prefix = subject.operation.target_key_prefix or ""
     shorter = prefix.removesuffix("/")
     if shorter in {"", prefix}:
         return subject
     doubled = ObjectRef(bucket=bucket_of_arn(subject.operation.target_resource), key=f"{prefix}/")
-    if next(store.listing(doubled), None) is not None:
+    try:
+        found = next(store.listing(doubled), None)
+    except StoreError as error:
+        if not is_denied(error):
+            raise
+        return subject
+    if found is not None:
         return subject
     return replace(subject, operation=replace(subject.operation, target_key_prefix=shorter))
 

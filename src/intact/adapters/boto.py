@@ -369,6 +369,12 @@ def require_etag(call: str, ref: ObjectRef, response: Mapping[str, Any], *, etag
         raise StoreError(f"{call} {ref}: the object changed meanwhile")
 
 
+def is_denied(error: StoreError) -> bool:
+    """Whether S3 refused a request because these credentials may not make it."""
+    cause = error.__cause__
+    return isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "AccessDenied"
+
+
 def store_error(call: str, ref: ObjectRef, error: Exception) -> StoreError:
     """Say which call failed for which object, and whether every other call would fail too."""
     code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
