@@ -308,7 +308,8 @@ def test_several_checksums_must_all_agree() -> None:
 
 
 def test_all_requests_are_bound_to_one_etag_and_the_version_that_was_named() -> None:
-    stored = FakeObject(body=BODY, stored=COMPOSITE, part_sizes=(20, 13))
+    more = {"VersionId": "v"}
+    stored = FakeObject(body=BODY, stored=COMPOSITE, part_sizes=(20, 13), more=more)
     ref = ObjectRef(bucket="b", key="k", version_id="v")
     extra = {"RequestPayer": "requester"}
     assert download_bytes(ref, client=stored.client, extra_args=extra) == BODY

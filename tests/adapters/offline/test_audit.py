@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from intact.adapters.duckdb import TaskJoin
 from intact.adapters.offline import staging
-from intact.adapters.offline.audit import OfflineAudit
+from intact.adapters.offline.audit import STAGED, OfflineAudit
 from intact.adapters.offline.inputs import Inputs, Of
 from intact.adapters.offline.joining import OFFLINE, TWICE
 from intact.adapters.offline.lines import CELLS, NOTHING, alone, lines_of
@@ -389,8 +389,8 @@ def test_copies_that_were_half_staged_are_staged_anew(tmp_path: Path) -> None:
     known = world(tmp_path, 14)
     first = OfflineAudit(known.subject, known.policy, known.inputs, folder=tmp_path / "o")
     wanted = found(first)
-    whole = tmp_path / "o" / "stage" / "computed1-copies"
-    assert list(whole.rglob("*.parquet"))
+    whole = tmp_path / "o" / STAGED / "computed1-copies"
+    assert list(whole.rglob("*.arrow"))
     whole.rename(whole.with_name(f"{whole.name}.partial"))
     for slice_ in (tmp_path / "o" / "slices").iterdir():
         slice_.unlink()
