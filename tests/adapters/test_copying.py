@@ -14,13 +14,14 @@ import pytest
 
 from intact.adapters.boto import s3_client
 from intact.adapters.copying import STATE, Copying, State
+from intact.adapters.multipart import Source
 from intact.batch import S3PutObjectCopy, TaskStatus, write_manifest
 from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
 from intact.batch.multipart import SMALLEST_PART
 from intact.checksum import new
 from intact.checksum.encoding import encode
 from intact.errors import AccessError, FormatError, UsageError
-from intact.s3 import ObjectRef
+from intact.s3 import ObjectFacts, ObjectRef
 from tests.scripted_server import plain, scripted
 
 if TYPE_CHECKING:
@@ -154,6 +155,35 @@ def nothing(_: dict[str, Any]) -> None:
 def said(result: TaskResult) -> dict[str, Any]:
     message: dict[str, Any] = json.loads(result.message)
     return message
+
+
+def test_no_copy_is_of_the_second_of_its_source(yard: Yard) -> None:
+    source = yard.put("k", 10)
+    [result] = yard.copy(ObjectRef(bucket=source.bucket, key=source.key))
+    assert result.status is TaskStatus.SUCCEEDED
+    written = yard.client.head_object(Bucket=yard.source, Key="k")["LastModified"]
+    assert yard.client.head_object(Bucket=yard.target, Key="p/k")["LastModified"] > written
+
+
+@pytest.mark.parametrize(
+    ("date", "same"),
+    [
+        ("Sun, 22 Nov 2026 00:00:00 GMT", True),
+        ("Sat, 21 Nov 2026 23:59:59 GMT", True),
+        ("Sun, 22 Nov 2026 00:00:01 GMT", False),
+        ("Sun, 22 Nov 2026 00:00:00 -0000", False),
+        ("yesterday", False),
+        (None, False),
+    ],
+)
+def test_a_source_is_of_this_second_by_the_clock_of_its_server(
+    date: str | None, *, same: bool
+) -> None:
+    told = {} if date is None else {"ResponseMetadata": {"HTTPHeaders": {"date": date}}}
+    head = {"ETag": '"e"', "ContentLength": 1, "LastModified": NOW, **told}
+    ref = ObjectRef(bucket="b", key="k")
+    source = Source(ref=ref, facts=ObjectFacts.from_head(head), head=head)
+    assert source.is_of_this_second is same
 
 
 @pytest.mark.parametrize(

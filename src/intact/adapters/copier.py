@@ -90,6 +90,8 @@ class Copier:
         if (target.bucket, target.key) == (ref.bucket, ref.key):
             raise CopyError(f"{ref}: source and copy are the same object", code="InvalidRequest")
         source = Source.find(self.client, ref)
+        if ref.version_id is None and source.is_of_this_second:
+            self.stop.wait(1)
         if begun is None and source.facts.size <= self.part_size and not self._kept(source):
             return self._in_one(source, target)
         if begun is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_EXCEPTION, wait
 from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -78,6 +79,19 @@ class Source:
         """As answered, quotes included."""
         etag: str = self.head["ETag"]
         return etag
+
+    @property
+    def is_of_this_second(self) -> bool:
+        """Whether it was written in the second in which the server answered, if that tells time.
+
+        S3 tells whole seconds, and nothing would show that a copy of the same one came later.
+        """
+        told = self.head.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+        try:
+            answered = parsedate_to_datetime(told)
+        except ValueError:
+            return False
+        return answered.tzinfo is not None and self.facts.last_modified >= answered
 
     @property
     def is_multipart(self) -> bool:
