@@ -646,6 +646,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.COMPUTED_OF_OTHER,
     ),
     (
+        good(source=facts(b"abc"), destination_computed=row(b"abc", SHA)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
+    ),
+    (
         good(source_computed=row(b"abd", SHA), destination_computed=row(b"abc", SHA)),
         PLAIN,
         Verdict.MISMATCHED,
