@@ -140,9 +140,9 @@ def test_nothing_but_answers_is_adopted(slot: Unreadable | Withheld) -> None:
 
 
 def test_parts_are_adopted_with_the_versions_that_they_are_of() -> None:
-    parts = PartList(sizes=(1,))
-    found = adopted(told(source_parts=parts, destination_parts=replace(parts)))
-    assert (found.source_parts, found.destination_parts) == (parts, parts)
+    ours, theirs = PartList(sizes=(1,)), PartList(sizes=(0, 1))
+    found = adopted(told(source_parts=ours, destination_parts=theirs))
+    assert (found.source_parts, found.destination_parts) == (ours, theirs)
 
 
 @pytest.mark.parametrize("side", ["source", "destination"])
