@@ -16,8 +16,10 @@ from intact.audit import Counts, Policy, Window
 from intact.audit.ledger import (
     FINDINGS,
     HEADER,
+    LEDGER,
     SEAL,
     SEGMENTS,
+    SLICE,
     Header,
     Seal,
     Segment,
@@ -232,6 +234,12 @@ def test_no_other_line_is_a_segment(members: dict[str, object], problem: str) ->
 def test_no_other_text_is_a_seal(text: bytes) -> None:
     with pytest.raises(FormatError):
         Seal.decode(text)
+
+
+def test_a_ledgers_names_on_disk_stay_what_they_are() -> None:
+    names = (LEDGER, HEADER, SEGMENTS, FINDINGS, SEAL, SLICE)
+    files = ("header.json", "segments.jsonl", "findings", "seal.json")
+    assert names == ("ledger", *files, "slice-")
 
 
 def test_the_stored_frame_is_what_is_written_today() -> None:
