@@ -10,6 +10,7 @@ from intact.adapters.runner import Runner
 from intact.audit import (
     Absent,
     BytesRead,
+    Computed,
     Copy,
     Evidence,
     Expected,
@@ -115,6 +116,12 @@ def test_bytes_of_another_source_than_this_audit_chooses_do_not_count() -> None:
     assert (found.source_bytes, found.destination_bytes) == (None, None)
 
 
+def test_bytes_of_a_source_that_the_function_could_not_bind_do_not_count() -> None:
+    # It was replaced; this audit goes by what was expected of it.
+    found = adopted(told(source=facts(b"a", written=END), **BOTH), known=EXPECTED)
+    assert (found.source_bytes, found.destination_bytes) == (None, None)
+
+
 @pytest.mark.parametrize(
     "slot", [Unreadable(problem="403"), Withheld(terms="no time"), None], ids=str
 )
@@ -133,14 +140,15 @@ def test_nothing_but_answers_is_adopted(slot: Unreadable | Withheld) -> None:
 
 
 def test_parts_are_adopted_with_the_versions_that_they_are_of() -> None:
-    parts = PartList(sizes=(1,))
-    found = adopted(told(source_parts=parts, destination_parts=replace(parts)))
-    assert (found.source_parts, found.destination_parts) == (parts, parts)
+    ours, theirs = PartList(sizes=(1,)), PartList(sizes=(0, 1))
+    found = adopted(told(source_parts=ours, destination_parts=theirs))
+    assert (found.source_parts, found.destination_parts) == (ours, theirs)
 
 
 @pytest.mark.parametrize("side", ["source", "destination"])
 def test_of_one_object_alone_nothing_but_its_facts_is_adopted(side: str) -> None:
-    answer = told(**{side: None}, **BOTH)
+    before_the_job = {"source": facts(b"a", written=BEGIN - timedelta(days=1))}
+    answer = told(**before_the_job | BOTH | {side: None})
     assert adopted(answer) == Evidence(
         source=answer.evidence.source, destination=answer.evidence.destination
     )
@@ -190,6 +198,24 @@ def test_bytes_that_one_side_was_not_hashed_for_are_read_here(slots: dict[str, o
     assert isinstance(decide(adopted(told(**both), every, known), every), Finding)
 
 
+FROZEN = told(
+    source=replace(facts(b"a"), archived=True),
+    destination_bytes=read(b"a", Algorithm.SHA256),
+)
+ROW = (Computed(checksum=full(b"a", Algorithm.CRC32), etag="etag"),)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [EXPECTED, Evidence(source_computed=ROW, destination_computed=ROW)],
+    ids=["expected", "computed"],
+)
+def test_bytes_beside_an_archived_source_are_read_for_what_is_known_of_it(known: Evidence) -> None:
+    missing = replace(POLICY, read=ReadMode.MISSING)
+    assert decide(adopted(FROZEN, missing, known), missing) is Slot.DESTINATION_BYTES
+    assert isinstance(decide(adopted(FROZEN, missing), missing), Finding)
+
+
 def test_a_difference_is_kept_whatever_it_covers() -> None:
     every = replace(POLICY, read=ReadMode.ALL)
     differ = BOTH | {"destination_bytes": read(b"b", Algorithm.SHA256)}
@@ -206,6 +232,7 @@ def test_a_copy_that_replaced_its_source_is_asked_about_here() -> None:
     copy = Copy(row=1, source=SOURCE, destination=SOURCE)
     known = first_known(copy)
     assert isinstance(known.source, Absent)
+    assert known.source.detail == "its copy took its place"
     assert adopt(told(**BOTH), copy=copy, known=known, policy=POLICY) == known
     assert first_known(COPY) == Evidence()
 

@@ -1,6 +1,7 @@
 """Answers of a function: everything in its place, or no answer."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -164,13 +165,41 @@ def test_a_good_answer_is_one() -> None:
     ids=str,
 )
 def test_anything_else_is_none(path: tuple[str, ...], value: object) -> None:
+    with pytest.raises(FormatError):
+        Answer.parse(changed(path, value))
+
+
+def changed(path: tuple[str, ...], value: object) -> str:
     line = json.loads(json.dumps(GOOD))
     place = line
     for name in path[:-1]:
         place = place[name]
     place[path[-1]] = value
-    with pytest.raises(FormatError):
-        Answer.parse(json.dumps(line))
+    return json.dumps(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "problem"),
+    [
+        (("intact",), 2, "intact is 2; wanted 1"),
+        (("copy",), 1, "copy is 1; wanted text"),
+        (("asked",), "2026-11-22", "asked is '2026-11-22'; wanted a time with its zone"),
+        (("evidence", "row"), {}, "evidence has ['row']; wanted slots that are known"),
+        (("evidence", "source", "size"), -1, "a size is -1; wanted bytes"),
+        (("evidence", "source_versions"), {}, "versions are {}; wanted a list"),
+        (("evidence", "source_parts", "digests"), [], "0 digests of 1 parts"),
+    ],
+)
+def test_what_is_wrong_with_an_answer_is_named(
+    path: tuple[str, ...], value: object, problem: str
+) -> None:
+    with pytest.raises(FormatError, match=f"^{re.escape(problem)}$"):
+        Answer.parse(changed(path, value))
+
+
+def test_other_words_are_quoted_in_part() -> None:
+    with pytest.raises(FormatError, match="^no answer of a function .JSON.*: '" + "x" * 200 + "'$"):
+        Answer.parse("x" * 201)
 
 
 @pytest.mark.parametrize("text", ["", "Successful", "[]", "1", "{}", "null", "[" * 100_000])

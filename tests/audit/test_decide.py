@@ -480,11 +480,18 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.VERIFIED,
         Reason.EQUAL_SUPERSEDED,
     ),
-    (
-        good(destination=LATE, destination_versions=(IN_TIME, version(copied(b"abc")))),
-        IN_WINDOW,
-        Verdict.UNVERIFIABLE,
-        Reason.SEVERAL_VERSIONS,
+    *(
+        (
+            good(destination=LATE, destination_versions=versions),
+            IN_WINDOW,
+            Verdict.UNVERIFIABLE,
+            Reason.SEVERAL_VERSIONS,
+        )
+        for versions in [
+            (IN_TIME, version(copied(b"abc"))),
+            (IN_TIME, SHA_IN_TIME),
+            (IN_TIME, IN_TIME, SHA_IN_TIME),
+        ]
     ),
     (
         good(destination=LATE, destination_versions=(IN_TIME, version(copied(b"ab")))),
@@ -644,6 +651,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         PLAIN,
         Verdict.UNVERIFIABLE,
         Reason.COMPUTED_OF_OTHER,
+    ),
+    (
+        good(source=facts(b"abc"), destination_computed=row(b"abc", SHA)),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.NOTHING_COMPARABLE,
     ),
     (
         good(source_computed=row(b"abd", SHA), destination_computed=row(b"abc", SHA)),
@@ -1014,6 +1027,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Reason.CONTRADICTION,
     ),
     (
+        good(source_parts=PartList(sizes=(1, 1))),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.CONTRADICTION,
+    ),
+    (
         good(source=facts(b"abc", CUT_CRC), source_parts=cut(b"abcd", CRC32, 2, 2)),
         PLAIN,
         Verdict.UNVERIFIABLE,
@@ -1143,24 +1162,27 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.BELOW_REQUIRED,
     ),
-    (
-        good(
-            source=etag(facts(b"abc"), TAG, "aws:kms"),
-            destination=etag(copied(b"abc"), TAG),
-        ),
-        PLAIN,
-        Verdict.UNVERIFIABLE,
-        Reason.NOTHING_COMPARABLE,
+    *(
+        (
+            good(source=etag(facts(b"abc"), TAG, ours), destination=etag(copied(b"abc"), TAG, its)),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            Reason.NOTHING_COMPARABLE,
+        )
+        for ours, its in [("aws:kms", SSE_S3), (SSE_S3, "aws:kms")]
     ),
-    (
-        good(
-            source=etag(facts(b"abc"), TAG2),
-            destination=etag(copied(b"abc"), TAG2),
-            destination_parts=PartList(sizes=(1, 2)),
-        ),
-        PLAIN,
-        Verdict.UNVERIFIABLE,
-        Reason.NOTHING_COMPARABLE,
+    *(
+        (
+            good(
+                source=etag(facts(b"abc"), TAG2),
+                destination=etag(copied(b"abc"), TAG2),
+                **{side: PartList(sizes=(1, 2))},
+            ),
+            PLAIN,
+            Verdict.UNVERIFIABLE,
+            Reason.NOTHING_COMPARABLE,
+        )
+        for side in ("source_parts", "destination_parts")
     ),
     (
         good(
@@ -1210,6 +1232,10 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
             good(
                 source=facts(b"abc", full(b"abc", CRC), full(b"abc", MD5)),
                 destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+            ),
+            good(
+                destination=etag(copied(b"abc", full(b"abc", CRC)), md5_etag(b"abd")),
+                expected=Expected(checksums=frozenset({full(b"abc", MD5)})),
             ),
             OTHER_ETAGS,
             replace(
@@ -1389,6 +1415,12 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         ),
         (
             good(task=FAILED, destination=UNREADABLE),
+            REPORTED,
+            Verdict.NOT_COPIED,
+            Reason.TASK_FAILED,
+        ),
+        (  # whose source nobody need be asked about
+            Evidence(task=FAILED, destination=ABSENT),
             REPORTED,
             Verdict.NOT_COPIED,
             Reason.TASK_FAILED,
@@ -1679,15 +1711,36 @@ def test_asks_for_parts_and_versions_where_they_help(
         (etag(facts(b"abc"), TAG), copied(b"abc"), MISSING),
         (facts(b"abc", CUT_SHA, full(b"abc", CRC)), copied(b"abc"), MISSING),
         (facts(b"abc", CUT_CRC), copied(b"abc", full(b"abc", SHA)), PLAIN),
+        (facts(b"abc", full(b"abc", SHA)), copied(b"abc", CUT_CRC), PLAIN),
         (facts(b"abc", CUT_SHA), copied(b"abc", full(b"abc", SHA)), PLAIN),
+        (facts(b"abc", UNTYPED), copied(b"abc"), MISSING),
     ],
-    ids=["no parts", "also whole", "another algorithm", "does not combine"],
+    ids=["no parts", "also whole", "another algorithm", "nor here", "does not combine", "untyped"],
 )
 def test_asks_for_no_parts_where_they_do_not_help(
     source: ObjectFacts, destination: ObjectFacts, policy: Policy
 ) -> None:
     step = decide(Evidence(source=source, destination=destination), policy)
     assert step is Slot.DESTINATION_BYTES or isinstance(step, Finding)
+
+
+@pytest.mark.parametrize(
+    ("parts", "policy"), [(SHA_PARTS, PLAIN), (PARTS, MISSING)], ids=["comparable", "to be read"]
+)
+def test_parts_of_one_side_are_asked_for_where_the_others_are_known(
+    parts: PartList, policy: Policy
+) -> None:
+    both = good(source=facts(b"abc", CUT_SHA), destination=copied(b"abc", composed(parts)))
+    assert decide(replace(both, source_parts=SHA_PARTS), policy) is Slot.DESTINATION_PARTS
+    assert decide(replace(both, destination_parts=parts), policy) is Slot.SOURCE_PARTS
+
+
+def test_an_expected_digest_needs_the_copys_parts_and_spares_the_sources() -> None:
+    told = Expected(checksums=frozenset({full(b"abc", CRC32)}))
+    copy = good(source=facts(b"abc"), destination=copied(b"abc", CUT_CRC), expected=told)
+    assert decide(copy, PLAIN) is Slot.DESTINATION_PARTS
+    source = good(source=facts(b"abc", CUT_SHA), destination=copied(b"abc"), expected=told)
+    assert decide(source, MISSING) is Slot.DESTINATION_BYTES
 
 
 @pytest.mark.parametrize(

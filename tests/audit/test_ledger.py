@@ -1,8 +1,9 @@
 """What frames the records: header, chain of segments, seal."""
 
 import json
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intact.audit import Counts, Policy
+from intact.audit import Counts, Policy, Window
 from intact.audit.ledger import (
+    FINDINGS,
     HEADER,
+    LEDGER,
     SEAL,
     SEGMENTS,
+    SLICE,
     Header,
     Seal,
     Segment,
@@ -80,6 +84,12 @@ def test_what_binds_an_audit_survives() -> None:
     assert Header.decode(bound.encode()) == bound
 
 
+def test_a_window_keeps_how_far_clocks_may_differ() -> None:
+    window = Window(begin=MOMENT, end=MOMENT, skew=timedelta(seconds=1.5))
+    written = header(Policy(reported=True, versioned=True, window=window))
+    assert Header.decode(written.encode()) == written
+
+
 ADDRESSES = st.none() | st.sampled_from(["http://127.0.0.1:9000", "https://[::1]:1/a%20b"])
 
 
@@ -94,22 +104,32 @@ def test_a_header_says_on_which_server(s3: str | None, control: str | None, ende
     assert ours.differences(usual) == differences
 
 
+def on_server(server: str) -> Header:
+    text = header(Policy(reported=True, versioned=True)).encode()
+    return Header.decode(text.replace(b'"subject"', f'"server":{server},"subject"'.encode()))
+
+
 @pytest.mark.parametrize(
-    "server",
+    ("server", "problem"),
     [
-        "[]",
-        '{"endpoint_url":"http://h;rm -r ~"}',
-        '{"endpoint_url":"ftp://h"}',
-        '{"endpoint_url":"http://h\\n"}',
-        '{"control_endpoint_url":"http://$(id)"}',
-        '{"ended":"no"}',
-        '{"other":1}',
+        ("[]", "not of a ledger"),
+        ('{"endpoint_url":"http://h;rm -r ~"}', "address is 'http://h;rm -r ~'; wanted http"),
+        ('{"endpoint_url":"ftp://h"}', "address is 'ftp://h'; wanted http"),
+        ('{"endpoint_url":"http://h\\n"}', "address is 'http://h"),
+        ('{"endpoint_url":1}', "address is 1; wanted http"),
+        ('{"control_endpoint_url":"http://$(id)"}', "address is 'http://$(id)'; wanted http"),
+        ('{"ended":"no"}', "ended is 'no'; wanted true or false"),
+        ('{"other":1}', "not of a ledger"),
     ],
 )
-def test_no_other_words_are_a_server(server: str) -> None:
-    text = header(Policy(reported=True, versioned=True)).encode()
-    with pytest.raises(FormatError):
-        Header.decode(text.replace(b'"subject"', f'"server":{server},"subject"'.encode()))
+def test_no_other_words_are_a_server(server: str, problem: str) -> None:
+    with pytest.raises(FormatError, match=f"^{re.escape(problem)}"):
+        on_server(server)
+
+
+def test_a_server_of_which_nothing_is_said_is_that_of_aws() -> None:
+    usual = Server(endpoint_url=None, control_endpoint_url=None, ended=False)
+    assert on_server("{}").server == usual
 
 
 def test_a_segment_survives() -> None:
@@ -151,7 +171,7 @@ def test_a_signature_signs_all_but_itself() -> None:
     assert signed.statement() != replace(signed, records=1).statement()
     name, _, text = signed.statement().partition(b" ")
     unsigned = json.loads(SEAL_OF_NOTHING.encode())
-    del unsigned["signature"]
+    assert unsigned.pop("signature") is None
     assert (name, json.loads(text)) == (b"intact-ledger", unsigned)
     other = replace(signed, counts=Counts(manifest_rows=0, duplicate_rows=1))
     assert signed.statement() != other.statement()
@@ -177,6 +197,11 @@ def test_no_other_text_is_a_header(text: bytes) -> None:
         Header.decode(text)
 
 
+def test_other_words_are_quoted_in_part() -> None:
+    with pytest.raises(FormatError, match="^not of a ledger .JSON.*: b'" + "x" * 200 + "'$"):
+        Header.decode(b"x" * 201)
+
+
 def test_a_ledger_of_another_version_says_which() -> None:
     text = header(Policy(reported=True, versioned=True)).encode().replace(b":3}", b":4}")
     with pytest.raises(FormatError, match="is intact-ledger 4; wanted intact-ledger 3"):
@@ -184,23 +209,24 @@ def test_a_ledger_of_another_version_says_which() -> None:
 
 
 @pytest.mark.parametrize(
-    "members",
+    ("members", "problem"),
     [
-        {"first": "1"},
-        {"last": "5"},
-        {"rows": True},
-        {"chain": 3},
-        {"sha256": 3},
-        {"name": "../x.parquet"},
-        {"name": "/x.parquet"},
-        {"name": "x"},
-        {"more": 1},
+        ({"first": "1"}, "rows are ('1', 2, 2); wanted numbers"),
+        ({"last": "5"}, "rows are (1, '5', 2); wanted numbers"),
+        ({"rows": True}, "rows are (1, 2, True); wanted numbers"),
+        ({"chain": 3}, "names are ('1.parquet', "),
+        ({"sha256": 3}, "names are ('1.parquet', 3, "),
+        ({"name": 3}, "names are (3, "),
+        ({"name": "../x.parquet"}, "names are ('../x.parquet', "),
+        ({"name": "/x.parquet"}, "names are ('/x.parquet', "),
+        ({"name": "x"}, "names are ('x', "),
+        ({"more": 1}, "not of a ledger"),
     ],
     ids=str,
 )
-def test_no_other_line_is_a_segment(members: dict[str, object]) -> None:
+def test_no_other_line_is_a_segment(members: dict[str, object], problem: str) -> None:
     line = json.loads(segments((1, 2))[0].encode()) | members
-    with pytest.raises(FormatError):
+    with pytest.raises(FormatError, match=f"^{re.escape(problem)}"):
         Segment.decode(json.dumps(line).encode())
 
 
@@ -208,6 +234,12 @@ def test_no_other_line_is_a_segment(members: dict[str, object]) -> None:
 def test_no_other_text_is_a_seal(text: bytes) -> None:
     with pytest.raises(FormatError):
         Seal.decode(text)
+
+
+def test_a_ledgers_names_on_disk_stay_what_they_are() -> None:
+    names = (LEDGER, HEADER, SEGMENTS, FINDINGS, SEAL, SLICE)
+    files = ("header.json", "segments.jsonl", "findings", "seal.json")
+    assert names == ("ledger", *files, "slice-")
 
 
 def test_the_stored_frame_is_what_is_written_today() -> None:
@@ -223,5 +255,6 @@ def test_the_stored_frame_is_what_is_written_today() -> None:
         segment = Segment.decode(line)
         assert segment.encode() == line
         assert segment.follows(chain)
+        assert sha256((GOLDEN / FINDINGS / segment.name).read_bytes()) == segment.sha256
         chain = segment.chain
     assert chain == Seal.decode(seal).root

@@ -35,7 +35,8 @@ UNKNOWN_RATES = Rates(**dict.fromkeys(Rates.__slots__))
 CRC, SHA = Algorithm.CRC64NVME, Algorithm.SHA256
 BODY = b"abcdef"
 POLICY = Policy(reported=False, versioned=False, window=Window(begin=BEGIN, end=END))
-TERMS = Terms(policy=POLICY, means=Means(), rates=RATES, prices=PRICES)
+MEANS = Means(workers=16, processes=1, processors=1, executors=2, memory=2 * 10**9, job=True)
+TERMS = Terms(policy=POLICY, means=MEANS, rates=RATES, prices=PRICES)
 MEASURED = Measured(
     alone=0.03, latency=Span(low=0.02, likely=0.03, high=0.05), rate=500.0, workers=16
 )
@@ -212,7 +213,7 @@ def test_nothing_is_recommended_where_nothing_can_be_proven() -> None:
 
 
 def test_ways_that_need_a_job_are_not_recommended_without_one() -> None:
-    found = planned(sampled(COMPARABLE), means=Means(job=False))
+    found = planned(sampled(COMPARABLE), means=replace(MEANS, job=False))
     unable = {way for way, option in found.items() if not option.available}
     assert unable == {Way.SPARK, Way.SPARK_ONLINE, Way.INVOKED}
     assert ways(recommend([found[Way.SPARK_ONLINE]])) == []
@@ -280,7 +281,7 @@ def test_figures_of_your_own_make_times_known() -> None:
 
 
 def test_memory_is_that_of_all_processes_or_of_what_duckdb_is_told() -> None:
-    found = planned(sampled(COMPARABLE), means=Means(processes=3, memory=10**9))
+    found = planned(sampled(COMPARABLE), means=replace(MEANS, processes=3, memory=10**9))
     each = (RATES.online_memory or 0) * 2**20
     assert found[Way.LEAN].memory.likely == 3 * each
     assert found[Way.BOTO3].memory.likely == each

@@ -31,3 +31,4 @@ def test_a_copy_onto_itself_replaces_its_source(
 ) -> None:
     copy = Copy(row=1, source=source, destination=destination)
     assert copy.replaces_source is replaces
+    assert not copy.text

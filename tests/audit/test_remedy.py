@@ -12,6 +12,10 @@ from intact.audit.remedy import REMEDIES, Remedy, remedy, sides_to_compute
 ACCEPTED = [level for level in Level if level.value >= Level.RECORDED.value]
 
 
+def test_remedies_are_spelt_in_the_order_of_their_force() -> None:
+    assert [found.value for found in Remedy] == ["copy", "compute", "read", "ask", "nothing"]
+
+
 def test_every_reason_has_a_remedy() -> None:
     assert list(REMEDIES) == list(Reason)
 

@@ -88,10 +88,33 @@ def test_a_job_without_a_count_has_none() -> None:
     assert Subject.from_describe(described(ProgressSummary={})).tasks is None
 
 
+def test_a_manifest_alone_is_csv_and_of_no_count() -> None:
+    manifest = ObjectRef(bucket="lists", key="m.csv")
+    operation = S3PutObjectCopy(target_resource="arn:aws:s3:::copies")
+    subject = Subject(
+        name=str(manifest),
+        operation=operation,
+        manifest=manifest,
+        manifest_etag=None,
+        fields=("Bucket", "Key"),
+        report=None,
+        reports_all_tasks=False,
+        window=None,
+    )
+    assert (subject.format, subject.tasks) == (ManifestFormat.CSV, None)
+
+
 def test_a_job_without_report_has_none_to_read() -> None:
     subject = Subject.from_describe(described(Report={"Enabled": False}))
     assert subject.report is None
     assert not subject.reports_all_tasks
+
+
+def test_a_job_that_says_nothing_of_a_report_has_none() -> None:
+    response = described()
+    del response["Job"]["Report"]
+    subject = Subject.from_describe(response)
+    assert (subject.report, subject.reports_all_tasks) == (None, False)
 
 
 def test_a_report_of_failed_tasks_does_not_account_for_the_others() -> None:
@@ -120,6 +143,15 @@ def test_a_report_of_failed_tasks_does_not_account_for_the_others() -> None:
 def test_a_job_that_cannot_be_audited_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(UsageError):
         Subject.from_describe(described(**changes))
+
+
+def test_why_a_job_cannot_be_audited_is_said() -> None:
+    running = "^job 6a4d1f20-0000-0000-0000-000000000000 is Active; wanted an ended one$"
+    with pytest.raises(UsageError, match=running):
+        Subject.from_describe(described(Status="Active"))
+    lost = "^S3 kept no copy of the manifest that it generated for this job$"
+    with pytest.raises(UsageError, match=lost):
+        Subject.from_describe(described(ManifestGenerator={"S": 1}))
 
 
 def test_what_an_audit_does_not_know_is_named() -> None:
@@ -204,6 +236,22 @@ def test_a_response_that_lacks_a_member_is_refused(member: str) -> None:
     del response["Job"][member]
     with pytest.raises(FormatError, match=member):
         Subject.from_describe(response)
+
+
+def test_what_binds_an_audit_is_said_in_words() -> None:
+    subject = Subject.from_describe(described())
+    assert subject.bound == (
+        "copies=s3://copies/2026/%2A",
+        "manifest=s3://lists/2026/m.csv?versionId=v1 9bb58f26192e4ba00f01e2e7b136bbd8",
+        "fields=Bucket,Key,VersionId",
+        f"report={subject.report}",
+    )
+    bare = replace(subject, manifest_etag=None, fields=(), report=None)
+    assert replace(bare, format=ManifestFormat.INVENTORY).bound[1:] == (
+        "manifest=s3://lists/2026/m.csv?versionId=v1 ",
+        "fields=S3InventoryReport_CSV_20161130",
+        "report=",
+    )
 
 
 @pytest.mark.parametrize(

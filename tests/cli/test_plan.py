@@ -180,7 +180,14 @@ def test_each_way_has_commands_that_can_be_run(
         window=None,
     )
     policy = Policy(reported=False, versioned=False, require=Level.COMPUTED)
-    means = Means(processes=2, job=bool(job))
+    means = Means(
+        workers=16,
+        processes=2,
+        processors=1,
+        executors=2,
+        memory=2 * 10**9,
+        job=bool(job),
+    )
     place = Place(
         context=context,
         subject=subject,

@@ -15,7 +15,7 @@ from intact.audit.bind import Pair, bind
 from intact.audit.decide import algorithms_to_read, decide
 from intact.audit.evidence import Absent, BytesRead, Evidence, Slot
 from intact.audit.policy import Policy, ReadMode
-from intact.audit.verdict import Finding, Verdict
+from intact.audit.verdict import Reason, Verdict
 from intact.s3 import ObjectFacts, PartList
 
 if TYPE_CHECKING:
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from intact.audit.answer import Answer
     from intact.audit.policy import Window
     from intact.audit.record import Copy
+
+
+_UNDECIDED = frozenset({Reason.BELOW_REQUIRED, Reason.ARCHIVED})
+"""What is said of bytes that were read and do not suffice, though nothing differs."""
 
 
 def function_policy(copy: Copy) -> Policy:
@@ -103,9 +107,9 @@ def _left_unread(whole: Evidence, chosen: Pair, policy: Policy) -> bool:
     if all(wanted <= {checksum.algorithm for checksum in some.checksums} for some in read):
         return False
     step = decide(whole, policy)
-    if step is Slot.DESTINATION_VERSIONS:  # which are asked for where something differs
-        return False
-    return not isinstance(step, Finding) or step.verdict is Verdict.VERIFIED
+    if isinstance(step, Slot):
+        return step is not Slot.DESTINATION_VERSIONS  # asked for where something differs
+    return step.verdict is Verdict.VERIFIED or step.reason in _UNDECIDED
 
 
 def _parts(slot: object) -> PartList | None:

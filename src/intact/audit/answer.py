@@ -188,9 +188,9 @@ _DECODERS: dict[str, Callable[[Any], object]] = {
 """Slots that an answer can fill.  It knows no job, so it asks for no versions of the copy."""
 
 
-def _checksums(rows: list[list[str | None]]) -> frozenset[Checksum]:
+def _checksums(rows: list[tuple[str, str | None, str]]) -> frozenset[Checksum]:
     return frozenset(
-        Checksum.parse(digest or "", algorithm=Algorithm.parse(name or ""), type_name=kind)
+        Checksum.parse(digest, algorithm=Algorithm.parse(name), type_name=kind)
         for name, kind, digest in rows
     )
 

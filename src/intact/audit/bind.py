@@ -245,9 +245,8 @@ def _of_source(rows: tuple[Computed, ...], source: _Chosen, policy: Policy) -> f
     """
     if source.facts is not None:
         return _of_version(rows, source.facts)
-    if not policy.versioned or source.gone not in {None, Reason.SOURCE_ABSENT}:
-        return _NOBODY
-    return frozenset(row for row in rows if not _replaceable(row.version_id))
+    named = policy.versioned and source.gone in {None, Reason.SOURCE_ABSENT}
+    return frozenset(row for row in rows if named and not _replaceable(row.version_id))
 
 
 def _of_copy(

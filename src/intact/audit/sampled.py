@@ -74,12 +74,12 @@ class Means:
         job: Whether a job is known, not its manifest alone.
     """
 
-    workers: int = 16
-    processes: int = 1
-    processors: int = 1
-    executors: int = 2
-    memory: int = 2 * 10**9
-    job: bool = True
+    workers: int
+    processes: int
+    processors: int
+    executors: int
+    memory: int
+    job: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

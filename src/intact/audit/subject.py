@@ -100,7 +100,7 @@ class Subject:
             known = ", ".join(known.value for known in ManifestFormat)
             message = f"manifest format is {location.format}; wanted one of {known}"
             raise UsageError(message) from None
-        report = None
+        report, scope = None, job.get("Report", {}).get("ReportScope")
         if outcome.report_bucket is not None and outcome.report_manifest_key is not None:
             report = ObjectRef(bucket=outcome.report_bucket, key=outcome.report_manifest_key)
         return cls(
@@ -114,7 +114,7 @@ class Subject:
             manifest_etag=location.etag,
             fields=location.fields or (),
             report=report,
-            reports_all_tasks=job["Report"].get("ReportScope") == ReportScope.ALL_TASKS.value,
+            reports_all_tasks=scope == ReportScope.ALL_TASKS.value,
             window=Window(begin=outcome.created, end=outcome.terminated),
             format=form,
             tasks=Tasks(

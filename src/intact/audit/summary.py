@@ -172,7 +172,7 @@ class Summary:
         )
 
     def count(
-        self, verdict: Verdict, reason: Reason, level: Level, *, rows: int = 1, size: int = 0
+        self, verdict: Verdict, reason: Reason, level: Level, *, size: int, rows: int = 1
     ) -> None:
         """Count records that have the same finding.
 
@@ -180,8 +180,8 @@ class Summary:
             verdict: Theirs.
             reason: Theirs.
             level: Theirs.
-            rows: How many.
             size: Bytes of their destinations.
+            rows: How many.
         """
         self.verdicts[verdict] += rows
         self.reasons[reason] += rows
