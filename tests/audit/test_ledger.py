@@ -236,6 +236,35 @@ def test_no_other_text_is_a_seal(text: bytes) -> None:
         Seal.decode(text)
 
 
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("segments",), "1"),
+        (("root",), 1),
+        (("counts", "manifest_rows"), None),
+        (("counts", "tasks"), "3"),
+        (("counts", "all_tasks_reported"), 1),
+        (("signature", "value"), 1),
+    ],
+    ids=str,
+)
+def test_what_a_seal_holds_is_of_its_type(path: tuple[str, ...], value: object) -> None:
+    document = place = json.loads(SEAL_OF_NOTHING.encode())
+    document["signature"] = {"public_key": "", "value": ""}
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    with pytest.raises(FormatError, match=f"^{path[-1]} is .*; wanted (int|str|bool)"):
+        Seal.decode(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize("member", [{"subject": 1}, {"intact": None}, {"inputs": [1]}])
+def test_what_a_header_says_is_text(member: dict[str, object]) -> None:
+    document = json.loads(header(Policy(reported=True, versioned=True)).encode()) | member
+    with pytest.raises(FormatError, match="wanted text"):
+        Header.decode(json.dumps(document).encode())
+
+
 def test_a_ledgers_names_on_disk_stay_what_they_are() -> None:
     names = (LEDGER, HEADER, SEGMENTS, FINDINGS, SEAL, SLICE)
     files = ("header.json", "segments.jsonl", "findings", "seal.json")

@@ -24,7 +24,7 @@ import re
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, get_type_hints
 
 from intact.audit.policy import Policy, ReadMode, Window
 from intact.audit.summary import Counts
@@ -44,6 +44,7 @@ SLICE = "slice-"
 """What names of segments begin with whose rows stand in no order, and among those of others."""
 
 Document = dict[str, Any]
+_Found = TypeVar("_Found")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\.parquet")
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9._~%:\[\]/-]+")
 
@@ -134,7 +135,11 @@ class Header:
             if document.get("server") is not None:
                 document["server"] = _parse_server(document["server"])
             document["bound"] = tuple(document.get("bound", ()))
-            return cls(**document)
+            header = cls(**document)
+            words = (header.subject, header.intact, *header.inputs, *header.bound)
+            if not all(type(word) is str for word in words):
+                raise FormatError(f"words are {words}; wanted text")
+            return header
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,10 +259,10 @@ class Seal:
             FormatError: It is none.
         """
         with _reading(text) as document:
-            document["counts"] = Counts(**document["counts"])
+            document["counts"] = _typed(Counts(**document["counts"]))
             if document["signature"] is not None:
-                document["signature"] = Signature(**document["signature"])
-            return cls(**document)
+                document["signature"] = _typed(Signature(**document["signature"]))
+            return _typed(cls(**document))
 
 
 def sha256(text: bytes) -> str:
@@ -275,6 +280,15 @@ def _reading(text: bytes) -> Iterator[Document]:
         yield json.loads(text)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise FormatError(f"not of a ledger ({error!r}): {text[:200]!r}") from None
+
+
+def _typed(found: _Found) -> _Found:
+    """Require that each member of a dataclass is of its type, which JSON does not know."""
+    for name, kind in get_type_hints(type(found)).items():
+        if not isinstance(value := getattr(found, name), kind):
+            wanted = type(found).__annotations__[name]
+            raise FormatError(f"{name} is {value!r}; wanted {wanted}")
+    return found
 
 
 def _policy(policy: Policy) -> Document:
