@@ -70,8 +70,8 @@ def server_at(s3: str, *, control: str | None, ended: bool = False) -> Server | 
     if own and beside and not ended:
         return None
     return Server(
-        endpoint_url=None if own else _public(s3),
-        control_endpoint_url=None if beside or control is None else _public(control),
+        endpoint_url=None if own else public(s3),
+        control_endpoint_url=None if beside or control is None else public(control),
         ended=ended,
     )
 
@@ -81,7 +81,7 @@ def _is_usual(url: str) -> bool:
     return is_aws(url) and f".{_VPCE}." not in _host(url)
 
 
-def _public(url: str) -> str:
+def public(url: str) -> str:
     """An address without the user and password that it may hold."""
     place = urlsplit(url)
     bare = place._replace(netloc=place.netloc.rpartition("@")[2], query="", fragment="")

@@ -23,6 +23,7 @@ from botocore.exceptions import (
 )
 from botocore.loaders import Loader
 
+from intact.adapters.addresses import is_aws, public
 from intact.adapters.contact import FirstContact
 from intact.adapters.interim import pass_over_interim
 from intact.adapters.listing import list_objects
@@ -125,14 +126,8 @@ def proxies(endpoint_url: str | None) -> dict[str, str] | None:
 
 def servers(**stores: BotoStore) -> tuple[str, ...]:
     """Say which S3 server holds what; of AWS nothing, where the name of a bucket tells."""
-    found = []
-    for what, store in stores.items():
-        address = urlsplit(store.client.meta.endpoint_url)
-        host = address.hostname or ""
-        if not host.endswith((".amazonaws.com", ".amazonaws.com.cn")):
-            port = f":{address.port}" if address.port else ""
-            found.append(f"{what} at {address.scheme}://{host}{port}")
-    return tuple(found)
+    addresses = {what: store.client.meta.endpoint_url for what, store in stores.items()}
+    return tuple(f"{what} at {public(url)}" for what, url in addresses.items() if not is_aws(url))
 
 
 def first_answer(s3: S3Client, session: boto3.Session) -> None:
