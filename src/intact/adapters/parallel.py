@@ -6,6 +6,7 @@ import errno
 import os
 import threading
 from collections import deque
+from itertools import count
 from typing import TYPE_CHECKING, TypeVar
 
 from intact import _native
@@ -167,6 +168,16 @@ def in_order(
                 yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def ahead(items: Iterable[_Item]) -> Iterator[_Item]:
+    """Items as they come, the next of which is made on another thread while one is used."""
+    made = iter(items)
+    end = object()
+    for item in in_order(lambda _: next(made, end), count(), threads=1, ahead=1):
+        if item is end:
+            return
+        yield item  # type: ignore[misc]  # the end is no item
 
 
 def _threads(count: int) -> Executor:

@@ -26,11 +26,22 @@ _PLAIN = bytes(sorted({*range(0x21, 0x7F), 0x0A} - set(b'"#<>?[\\]^`{|}')))
 def spool_plain(
     file: IO[bytes], plain: IO[bytes], *, unquote: bool = False
 ) -> Iterator[tuple[int, str]]:
-    """Copy plain rows aside and yield the others, the first one always, with their numbers.
+    """Copy plain rows aside and yield the others, as ``told_apart`` does, with their numbers."""
+    for rows, others in told_apart(file, unquote=unquote):
+        plain.write(rows)
+        yield from others
+
+
+def told_apart(
+    file: IO[bytes], *, unquote: bool = False
+) -> Iterator[tuple[bytes, list[tuple[int, str]]]]:
+    """Yield about a megabyte of rows at a time, and those of them that are not plain.
+
+    The rows are one line each: a plain one as it is, ``ELSEWHERE`` for any other.  The others come
+    with their numbers, the first row of the file always among them.
 
     Args:
         file: The list; open for reading bytes.
-        plain: Gets one line for each row: a plain one as it is, ``ELSEWHERE`` for any other.
         unquote: Whether quotes that no cell needs are dropped, which makes more rows plain, but
             keeps no row as it stands in the file.
 
@@ -48,15 +59,18 @@ def spool_plain(
             body += b"\n"
         bare = _unquoted(body) if unquote else body
         if line and not _is_odd(bare):
-            plain.write(bare)
+            yield bare, []
             line += bare.count(b"\n")
         else:
+            rows: list[bytes] = []
+            others: list[tuple[int, str]] = []
             for row in body[:-1].split(b"\n"):
                 line += 1
                 odd = line == 1 or _is_odd(row)
-                plain.write((ELSEWHERE.encode() if odd else row) + b"\n")
+                rows.append(ELSEWHERE.encode() if odd else row)
                 if odd:
-                    yield line, row.rstrip(b"\r").decode("utf-8", "surrogateescape")
+                    others.append((line, row.rstrip(b"\r").decode("utf-8", "surrogateescape")))
+            yield b"\n".join([*rows, b""]), others
         chunk = file.read(CHUNK)
 
 

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intact.adapters.duckdb import TaskJoin
-from intact.adapters.offline import staging
+from intact.adapters.offline import spooling, staging
 from intact.adapters.offline.audit import STAGED, OfflineAudit
 from intact.adapters.offline.inputs import Inputs, Of
 from intact.adapters.offline.joining import OFFLINE, TWICE
@@ -32,7 +32,7 @@ from intact.adapters.offline.reports import (
     task_query,
     task_rows,
 )
-from intact.adapters.offline.slices import BATCH, each, files_of
+from intact.adapters.offline.slices import at_a_time, each, files_of
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.rows import records
 from intact.audit import (
@@ -259,6 +259,7 @@ def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_p
             folder=tmp_path / folder,
             buckets=given,
             memory_limit=memory,
+            threads=2,
         ).buckets
 
     assert buckets("much", "8GB") == 2
@@ -421,8 +422,12 @@ def test_an_empty_manifest_proves_nothing(tmp_path: Path) -> None:
         stage.manifest(manifest, fields=("Bucket", "Key"))
 
 
-def test_rows_keep_their_numbers_however_many_are_cut_at_a_time(tmp_path: Path) -> None:
-    rows = 2 * BATCH + 1000
+@pytest.mark.parametrize("part", [1 << 20, spooling.PART])
+def test_rows_keep_their_numbers_however_many_are_cut_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
+) -> None:
+    monkeypatch.setattr(spooling, "PART", part)
+    rows = 2 * at_a_time(3) + 1000
     manifest = tmp_path / "manifest.csv"
     with manifest.open("w") as file:
         file.writelines(

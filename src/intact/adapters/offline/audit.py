@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.judging import Slice, judged
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
+from intact.adapters.parallel import in_order
 from intact.adapters.parquet import settings
 from intact.audit import Copy, Counts, Evidence, ReadMode, Record, Slot, Unreadable, decide
 from intact.batch.manifest import ManifestFormat
@@ -26,16 +27,16 @@ from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from concurrent.futures import Future
     from pathlib import Path
 
-    import pyarrow as pa
-
     from intact.adapters.offline.inputs import Inputs
+    from intact.adapters.offline.joining import Terms
     from intact.audit import Policy, Subject
 
-SHARE = 8
-"""The memory is so many times the text of one bucket, which is much more when it is joined."""
+_SHARE = 4
+"""Each worker has so many times the memory that the text of one bucket takes when it is joined."""
+_LEAST = 1 << 28
+"""Bytes of memory for each worker."""
 _PACKED = 10
 """An inventory's text is so many times its compressed bytes."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
@@ -99,7 +100,9 @@ class OfflineAudit:
         self._connection = duckdb.connect(config=config)
         memory = _bytes(self._connection)
         self._connection.execute(f"SET memory_limit = '{memory // 2}B'")
-        self.buckets = self._begun_with(buckets, memory=memory)
+        [(cores,)] = self._connection.execute("SELECT current_setting('threads')").fetchall()
+        self._workers = max(1, min(cores, memory // _LEAST))
+        self.buckets = self._begun_with(buckets, memory=memory // self._workers)
         self._stage = Stage(folder / STAGED, self._connection, buckets=self.buckets)
 
     def segments(self) -> Iterator[tuple[Path, Slice]]:
@@ -108,26 +111,20 @@ class OfflineAudit:
         Raises:
             FormatError: An input is not what it promises.
         """
-        done = self._folder / "slices"
-        done.mkdir(parents=True, exist_ok=True)
-        terms: Views | None = None
-        writing: Future[tuple[Path, Slice]] | None = None
-        # the thread writes a bucket while the next one is joined
-        with keeping_pages(), ThreadPoolExecutor(1) as writer:
+        self._note(0).parent.mkdir(parents=True, exist_ok=True)
+        terms: Terms | None = None
+
+        def buckets() -> Iterator[tuple[int, Terms | None]]:
+            nonlocal terms
             for bucket in range(self.buckets):
-                path, note = done / f"{bucket}.parquet", done / f"{bucket}.json"
-                table, found = None, None
-                if not note.exists():
-                    terms = terms or self._load()
-                    table, found = judged(terms, bucket, self._policy)
-                written = writing.result() if writing else None
-                writing = writer.submit(_written, table, found, path=path, note=note)
-                if written:
-                    yield written
-            if terms:
-                terms.hide()
-            if writing:
-                yield writing.result()
+                if terms is None and not self._note(bucket).exists():
+                    terms = self._load()
+                yield bucket, terms
+
+        with keeping_pages():
+            yield from in_order(
+                self._segment, buckets(), threads=self._workers, ahead=self._workers
+            )
 
     def malformed_rows(self) -> Iterator[Record]:
         """Yield a record for each row of the manifest that could not be read."""
@@ -170,6 +167,26 @@ class OfflineAudit:
             stray_computed_rows=total["stray_computed"],
         )
 
+    def _note(self, bucket: int) -> Path:
+        """What says that a bucket is judged, and what it held."""
+        return self._folder / "slices" / f"{bucket}.json"
+
+    def _segment(self, task: tuple[int, Terms | None]) -> tuple[Path, Slice]:
+        """Judge a bucket, where that is not done: write its rows, then the note."""
+        bucket, terms = task
+        note = self._note(bucket)
+        path = note.with_suffix(".parquet")
+        if terms is not None and not note.exists():
+            with closing(self._connection.cursor()) as connection:  # has views of its own
+                views = Views(connection, self._folder / STAGED)
+                views.terms = terms
+                table, found = judged(views, bucket, self._policy)
+            with named_whole(path) as name:
+                pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
+            with whole_file(note) as file:
+                file.write(json.dumps(asdict(found)).encode())
+        return path, Slice(**json.loads(note.read_bytes()))
+
     def _begun_with(self, buckets: int | None, *, memory: int) -> int:
         """Return how many buckets the folder's stage has, or is to have from now on."""
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -185,7 +202,7 @@ class OfflineAudit:
         parts += [part for made in inputs.computed for part in made.parts]
         parts += [part for listed in inputs.inventories for part in listed.parts]
         size = sum(p.stat().st_size * (_PACKED if p.suffix == ".gz" else 1) for p in parts)
-        return max(1, math.ceil(size * SHARE / memory))
+        return max(1, math.ceil(size * _SHARE / memory))
 
     def _tally(self, name: str) -> dict[str, int]:
         total = dict.fromkeys(("rows", "succeeded", "failed", "malformed"), 0)
@@ -194,8 +211,8 @@ class OfflineAudit:
                 total[key] += count
         return total
 
-    def _load(self) -> Views:
-        """Stage what is not staged yet."""
+    def _load(self) -> Terms:
+        """Stage what is not staged yet, and tell what to join."""
         stage, inputs, copies = self._stage, self._inputs, self._copies
         stage.manifest(inputs.manifest, fields=inputs.fields)
         if inputs.report is not None:
@@ -207,7 +224,7 @@ class OfflineAudit:
         for listed in inputs.inventories:
             stage.inventory(listed, prefix=copies.key if listed.of is Of.DESTINATION else "")
         versioned = self._policy.versioned
-        views.terms = joining.Terms(
+        return joining.Terms(
             versioned=versioned,
             reported=self._policy.reported,
             has_report=inputs.report is not None,
@@ -221,19 +238,6 @@ class OfflineAudit:
             ],
             inventories=frozenset(listed.of for listed in inputs.inventories),
         )
-        return views
-
-
-def _written(
-    table: pa.Table | None, found: Slice | None, *, path: Path, note: Path
-) -> tuple[Path, Slice]:
-    """Write a bucket's rows, then the note that they are whole; nothing where that is done."""
-    if table is not None and found is not None:
-        with named_whole(path) as name:
-            pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
-        with whole_file(note) as file:
-            file.write(json.dumps(asdict(found)).encode())
-    return path, Slice(**json.loads(note.read_bytes()))
 
 
 def _bytes(connection: duckdb.DuckDBPyConnection) -> int:

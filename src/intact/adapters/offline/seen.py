@@ -35,8 +35,9 @@ class Seen:
         elsewhere: How many rows of a manifest Python took, and their numbers' sum.
     """
 
-    def __init__(self, odd: Path) -> None:
-        """Keep odd rows in a file, made with the first of them."""
+    def __init__(self, odd: Path, *, begin: int = 0) -> None:
+        """Keep odd rows in a file, made with the first of them; so many stand before all rows."""
+        self._begin = begin
         self.rows = self.size = self.failed = self.plain = 0
         self.elsewhere = (0, 0)
         self._path = odd
@@ -71,7 +72,8 @@ class Seen:
 
     def manifest(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """Number the rows of a manifest, which come in order, and keep those that are plain."""
-        lines = pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), len(batch)), start=self.rows)
+        ones = pa.repeat(pa.scalar(1, pa.int64()), len(batch))
+        lines = pc.cumulative_sum(ones, start=self._begin + self.rows)
         self.rows += batch.num_rows
         batch = batch.add_column(0, "line", lines)
         taken = lines.filter(pc.equal(batch.column(ODD), ELSEWHERE))

@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-BATCH = 1 << 17
-"""Rows that are cut at a time."""
+_ROWS = (1 << 17, 1 << 19)
+"""Fewest and most rows that are cut at a time; the most are about 128 MB."""
+_PIECE = 1 << 11
+"""Rows of one slice that DuckDB reads in one go."""
 SLICE = "slice"
 """Column that says which slice a row belongs to; a row without key belongs to none."""
 
@@ -65,6 +67,12 @@ class SliceWriter:
             folder.mkdir(parents=True)
             self._writers[number] = pa.ipc.new_file(folder / "rows.arrow", schema)
         return self._writers[number]
+
+
+def at_a_time(slices: int) -> int:
+    """Rows to cut at a time into so many slices, so that the pieces do not become small."""
+    fewest, most = _ROWS
+    return min(max(slices * _PIECE, fewest), most)
 
 
 def files_of(folder: Path, name: str, *, number: int | None = None) -> list[Path]:

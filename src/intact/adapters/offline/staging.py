@@ -10,13 +10,14 @@ from __future__ import annotations
 import heapq
 import json
 import shutil
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
-from intact.adapters.offline.lines import CHUNK, NOTHING, alone, line_end, lines_of, text_size
+from intact.adapters.offline.lines import NOTHING, alone, line_end, lines_of, text_size
 from intact.adapters.offline.listed import inventory_query
 from intact.adapters.offline.reports import (
     COMPUTED,
@@ -29,11 +30,13 @@ from intact.adapters.offline.reports import (
     task_rows,
 )
 from intact.adapters.offline.seen import ODD, SIZE, Seen
-from intact.adapters.offline.slices import BATCH, SLICE, SliceWriter, each, files_of
+from intact.adapters.offline.slices import SLICE, SliceWriter, at_a_time, each, files_of
+from intact.adapters.offline.spooling import spooled
 from intact.adapters.offline.taking import Taker, take_row
 from intact.adapters.offline.words import quoted
+from intact.adapters.parallel import ahead
 from intact.adapters.patterns import exactly
-from intact.adapters.plain import ELSEWHERE, spool_plain
+from intact.adapters.plain import ELSEWHERE
 from intact.batch import MalformedRow, TaskResult, read_results
 from intact.batch.manifest import IGNORE
 from intact.errors import FormatError
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from intact.adapters.offline.inputs import ComputedInput, InventoryInput
+    from intact.adapters.offline.spooling import Spool
     from intact.adapters.offline.taking import Reader
     from intact.s3 import ObjectRef
 
@@ -131,7 +135,7 @@ class Stage:
             def work(into: Path) -> None:
                 for number, table in enumerate(each(files)):
                     self._connection.register("staged", table)
-                    self._cut(into / str(number), again)
+                    self._cut_all(into / str(number), again)
                     self._connection.unregister("staged")
 
             self._once(f"{name}-copies", work)
@@ -152,7 +156,7 @@ class Stage:
 
         def work(into: Path) -> None:
             try:
-                self._cut(into / "rows", inventory_query(listed, prefix=prefix))
+                self._cut_all(into / "rows", inventory_query(listed, prefix=prefix))
             except (duckdb.Error, pa.ArrowException) as error:
                 raise FormatError(f"inventory: {error}") from error
 
@@ -169,41 +173,44 @@ class Stage:
         partly.rename(whole)
 
     def _manifest(self, into: Path, path: Path, *, fields: tuple[str, ...]) -> None:
-        plain, odd = into / "plain", into / "odd.jsonl"
-        first, then = into / "first.jsonl", into / "then.jsonl"
-        with (
-            path.open("rb") as file,
-            plain.open("wb") as spool,
-            odd.open("w") as good,
-            first.open("w") as bad,
-        ):
-            elsewhere: list[int] = [0, 0]
-            for line, text in spool_plain(file, spool):
-                take_row(text, line=line, fields=fields, good=good, bad=bad)
-                elsewhere = [elsewhere[0] + 1, elsewhere[1] + line]
-        if not plain.stat().st_size:
-            raise FormatError(f"{path}: the manifest has no rows, so nothing is proven")
-        with Seen(into / "odd.arrow") as seen:
+        names = ("elsewhere", "odd")  # rows that Python took at once, and those that DuckDB left
+        good = {name: into / f"{name}.jsonl" for name in names}
+        bad = {name: into / f"{name}.malformed" for name in names}
+        lines = 0
+        with ExitStack() as files:
+            takers = [
+                partial(
+                    take_row,
+                    fields=fields,
+                    good=files.enter_context(good[name].open("w")),
+                    bad=files.enter_context(bad[name].open("w")),
+                )
+                for name in names
+            ]
+            rows = files.enter_context(SliceWriter(into / "rows"))
             self._connection.execute("SET preserve_insertion_order = true")  # to number the lines
-            self._cut(into / "rows", _manifest_query(plain, fields), look=seen.manifest)
+            for spool in ahead(spooled(path, into, takers[0])):
+                with Seen(into / "odd.arrow", begin=lines) as seen:
+                    self._cut(rows, _manifest_query(spool.path, fields), look=seen.manifest)
+                _require_lines(spool, seen)
+                _take_odd(spool, seen, begin=lines, take=takers[1])
+                spool.path.unlink()
+                lines += spool.lines
             self._connection.execute("SET preserve_insertion_order = false")
-        _require_lines(plain, seen, (elsewhere[0], elsewhere[1]))
+        if not lines:
+            raise FormatError(f"{path}: the manifest has no rows, so nothing is proven")
+        for taken in good.values():
+            self._add(into, taken, MANIFEST)
         with (
-            odd.open("a") as good,
-            then.open("w") as bad,
-            plain.open(encoding="ascii", newline="\n") as rows,
+            bad["elsewhere"].open() as ours,
+            bad["odd"].open() as theirs,
+            (into / MALFORMED).open("w") as whole,
         ):
-            numbered = enumerate(rows, 1)
-            for wanted in seen.odd():
-                if wanted[ODD] != ELSEWHERE:
-                    text = next(text for line, text in numbered if line == wanted["line"])
-                    row = text.removesuffix("\n")
-                    take_row(row, line=wanted["line"], fields=fields, good=good, bad=bad)
-        self._add(into, odd, MANIFEST)
-        with first.open() as ours, then.open() as theirs, (into / MALFORMED).open("w") as bad:
-            bad.writelines(heapq.merge(ours, theirs, key=lambda row: int(json.loads(row)["line"])))
-        for done in (plain, first, then):
-            done.unlink()
+            whole.writelines(
+                heapq.merge(ours, theirs, key=lambda row: int(json.loads(row)["line"]))
+            )
+        for taken in bad.values():
+            taken.unlink()
 
     def _report(
         self,
@@ -215,20 +222,21 @@ class Stage:
         read: Reader,
     ) -> None:
         work = partial(self._group, query=query, columns=columns, read=read)
-        for number, group in enumerate(_groups(parts)):
-            self._once(f"{name}-{number}", partial(work, parts=group))
+        groups = ((f"{name}-{number}", group) for number, group in enumerate(_groups(parts)))
+        left = ((folder, group) for folder, group in groups if not (self.folder / folder).exists())
+        for folder, ends in ahead((folder, _ends(group)) for folder, group in left):
+            self._once(folder, partial(work, ends=ends))
 
     def _group(
         self,
         into: Path,
         *,
-        parts: Sequence[Path],
+        ends: Mapping[Path, int | None],
         query: Query,
         columns: dict[str, str],
         read: Reader,
     ) -> None:
         """Stage files of a report: by lines, but for those whose rows may span several."""
-        ends = {part: line_end(part) for part in parts if part.stat().st_size}
         left = {part: end for part, end in ends.items() if end is not None}
         odd = into / "odd.jsonl"
         tally = {"rows": 0, "succeeded": 0, "failed": 0, "malformed": 0}
@@ -238,7 +246,7 @@ class Stage:
             while left:
                 with Seen(into / "odd.arrow") as seen:
                     rows = _read(left, query=query, columns=columns)
-                    self._cut(into / "rows", rows, look=seen.report)
+                    self._cut_all(into / "rows", rows, look=seen.report)
                 whole = self._whole(left, seen, query=query, columns=columns)
                 if not whole:
                     for part, result in _alones(seen):
@@ -270,22 +278,26 @@ class Stage:
                 whole |= set() if got == text_size(part, end=end) else {part}
         return whole
 
-    def _cut(self, into: Path, query: str, *, look: Look | None = None) -> None:
+    def _cut(self, into: SliceWriter, query: str, *, look: Look | None = None) -> None:
         """Cut the rows of a query, as one look at them leaves them."""
         part = f"(hash(key) % {self._buckets})::UINTEGER"
         slices = f"CASE WHEN key IS NOT NULL THEN {part} END AS {SLICE}"
         rows = self._connection.sql(f"SELECT *, {slices} FROM ({query})")
         read = getattr(rows, "to_arrow_reader", None) or rows.fetch_record_batch  # before 1.5
+        for batch in ahead(read(at_a_time(self._buckets))):
+            into.write(look(batch) if look else batch)
+
+    def _cut_all(self, into: Path, query: str, *, look: Look | None = None) -> None:
+        """Cut the rows of a query into a folder."""
         with SliceWriter(into) as writer:
-            for batch in read(BATCH):
-                writer.write(look(batch) if look else batch)
+            self._cut(writer, query, look=look)
 
     def _add(self, into: Path, path: Path, columns: dict[str, str]) -> None:
         """Add rows that Python has read."""
         described = ", ".join(f"'{name}': '{kind}'" for name, kind in columns.items())
         if path.stat().st_size:
-            self._cut(
-                into / "odd",
+            self._cut_all(
+                into / path.stem,
                 f"SELECT * FROM read_json({quoted(exactly(path))}, format = 'newline_delimited', "
                 f"maximum_object_size = 67108864, columns = {{{described}}})",
             )
@@ -340,6 +352,11 @@ def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
         yield group
 
 
+def _ends(group: Sequence[Path]) -> dict[Path, int | None]:
+    """What ``line_end`` says of files that are not empty."""
+    return {part: line_end(part) for part in group if part.stat().st_size}
+
+
 def _alones(seen: Seen) -> Iterator[tuple[Path, TaskResult | MalformedRow | None]]:
     """Yield what lines say that are not plain, and which files they are in."""
     for odd in seen.odd():
@@ -354,16 +371,19 @@ def _count(seen: Seen, tally: dict[str, int]) -> None:
     tally["succeeded"] += seen.plain - seen.failed
 
 
-def _require_lines(plain: Path, seen: Seen, elsewhere: tuple[int, int]) -> None:
-    """Refuse to go on where DuckDB saw other lines than Python, or in another order.
+def _take_odd(spool: Spool, seen: Seen, *, begin: int, take: Callable[[str, int], None]) -> None:
+    """Take the rows that DuckDB left; ``begin`` stand before the spool's."""
+    with spool.path.open(encoding="ascii", newline="\n") as rows:
+        numbered = enumerate(rows, begin + 1)
+        for wanted in seen.odd():
+            if wanted[ODD] != ELSEWHERE:
+                text = next(text for line, text in numbered if line == wanted["line"])
+                take(text.removesuffix("\n"), wanted["line"])
 
-    Args:
-        plain: What it read.
-        seen: What it saw there.
-        elsewhere: How many lines Python took, and their numbers' sum.
-    """
-    with plain.open("rb") as file:
-        lines = sum(chunk.count(b"\n") for chunk in iter(partial(file.read, CHUNK), b""))
+
+def _require_lines(spool: Spool, seen: Seen) -> None:
+    """Refuse to go on where DuckDB saw other lines than Python, or in another order."""
     found = (seen.rows, *seen.elsewhere)
-    if found != (lines, *elsewhere):
-        raise AssertionError(f"the manifest's lines were staged as {found}; wanted {lines}")
+    if found != (spool.lines, *spool.elsewhere):
+        wanted = (spool.lines, *spool.elsewhere)
+        raise AssertionError(f"the manifest's lines were staged as {found}; wanted {wanted}")

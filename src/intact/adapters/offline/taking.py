@@ -42,7 +42,7 @@ class Taker:
         self._tally["malformed"] += 1
 
 
-def take_row(text: str, *, line: int, fields: tuple[str, ...], good: IO[str], bad: IO[str]) -> None:
+def take_row(text: str, line: int, *, fields: tuple[str, ...], good: IO[str], bad: IO[str]) -> None:
     """Keep what a row of a manifest says, or the row itself where it cannot be read."""
     row = read_row(text, line=line, fields=fields)
     if isinstance(row, MalformedRow):
