@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
@@ -89,17 +90,16 @@ class OfflineAudit:
         self._folder = folder
         any_copy = subject.operation.destination(ObjectRef(bucket="", key="-"))
         self._copies = replace(any_copy, key=any_copy.key.removesuffix("-"))
-        config: dict[str, str | bool | int | float | list[str]] = {
+        self._config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": memory_limit,
-            "temp_directory": str(folder / "spill"),
             "autoinstall_known_extensions": False,
             "TimeZone": "UTC",
         }
         if threads is not None:
-            config["threads"] = threads
-        self._connection = duckdb.connect(config=config)
-        memory = _bytes(self._connection)
-        self._connection.execute(f"SET memory_limit = '{memory // 2}B'")
+            self._config["threads"] = threads
+        self._connection = self._connect("spill")
+        memory = self._memory = _bytes(self._connection)
+        _limit(self._connection, memory // 2)
         [(cores,)] = self._connection.execute("SELECT current_setting('threads')").fetchall()
         self._workers = max(1, min(cores, memory // _LEAST))
         self.buckets = self._begun_with(buckets, memory=memory // self._workers)
@@ -128,7 +128,7 @@ class OfflineAudit:
 
     def malformed_rows(self) -> Iterator[Record]:
         """Yield a record for each row of the manifest that could not be read."""
-        self._stage.manifest(self._inputs.manifest, fields=self._inputs.fields)
+        self._manifest()
         for row in _lines(self._folder / STAGED / "manifest" / MALFORMED):
             evidence = Evidence(row=Unreadable(problem=row["problem"]))
             finding = decide(evidence, self._policy)
@@ -211,12 +211,24 @@ class OfflineAudit:
                 total[key] += count
         return total
 
+    def _connect(self, spill: str) -> duckdb.DuckDBPyConnection:
+        return duckdb.connect(config=self._config | {"temp_directory": str(self._folder / spill)})
+
+    def _manifest(self) -> None:
+        """Stage the manifest in a DuckDB of its own, whose rows keep their order."""
+        with self._connect("spill-manifest") as connection:
+            _limit(connection, self._memory // 4)
+            stage = Stage(self._stage.folder, connection, buckets=self.buckets)
+            stage.manifest(self._inputs.manifest, fields=self._inputs.fields)
+
     def _load(self) -> Terms:
         """Stage what is not staged yet, and tell what to join."""
         stage, inputs, copies = self._stage, self._inputs, self._copies
-        stage.manifest(inputs.manifest, fields=inputs.fields)
-        if inputs.report is not None:
-            stage.report(inputs.report)
+        with ThreadPoolExecutor(1) as aside:  # rows in order leave half of the processors
+            manifest = aside.submit(self._manifest)
+            if inputs.report is not None:
+                stage.report(inputs.report)
+            manifest.result()
         views = Views(self._connection, stage.folder)
         sources = views.source_buckets()
         for number, made in enumerate(inputs.computed):
@@ -238,6 +250,10 @@ class OfflineAudit:
             ],
             inventories=frozenset(listed.of for listed in inputs.inventories),
         )
+
+
+def _limit(connection: duckdb.DuckDBPyConnection, memory: int) -> None:
+    connection.execute(f"SET memory_limit = '{memory}B'")
 
 
 def _bytes(connection: duckdb.DuckDBPyConnection) -> int:
