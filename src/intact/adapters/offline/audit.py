@@ -105,6 +105,24 @@ class OfflineAudit:
         self.buckets = self._begun_with(buckets, memory=memory // self._workers)
         self._stage = Stage(folder / STAGED, self._connection, buckets=self.buckets)
 
+    def stage(self) -> None:
+        """Stage what is not staged yet, as ``segments`` does.
+
+        Raises:
+            FormatError: An input is not what it promises.
+        """
+        stage, inputs, copies = self._stage, self._inputs, self._copies
+        with ThreadPoolExecutor(1) as aside:  # rows in order leave half of the processors
+            manifest = aside.submit(self._manifest)
+            if inputs.report is not None:
+                stage.report(inputs.report)
+            manifest.result()
+        sources = Views(self._connection, stage.folder).source_buckets()
+        for number, made in enumerate(inputs.computed):
+            stage.computed(f"computed{number}", made, copies=copies, sources=sources)
+        for listed in inputs.inventories:
+            stage.inventory(listed, prefix=copies.key if listed.of is Of.DESTINATION else "")
+
     def segments(self) -> Iterator[tuple[Path, Slice]]:
         """Yield a file of ledger rows for each bucket, and what the bucket held.
 
@@ -118,7 +136,8 @@ class OfflineAudit:
             nonlocal terms
             for bucket in range(self.buckets):
                 if terms is None and not self._note(bucket).exists():
-                    terms = self._load()
+                    self.stage()
+                    terms = self._terms()
                 yield bucket, terms
 
         with keeping_pages():
@@ -221,34 +240,23 @@ class OfflineAudit:
             stage = Stage(self._stage.folder, connection, buckets=self.buckets)
             stage.manifest(self._inputs.manifest, fields=self._inputs.fields)
 
-    def _load(self) -> Terms:
-        """Stage what is not staged yet, and tell what to join."""
-        stage, inputs, copies = self._stage, self._inputs, self._copies
-        with ThreadPoolExecutor(1) as aside:  # rows in order leave half of the processors
-            manifest = aside.submit(self._manifest)
-            if inputs.report is not None:
-                stage.report(inputs.report)
-            manifest.result()
-        views = Views(self._connection, stage.folder)
-        sources = views.source_buckets()
-        for number, made in enumerate(inputs.computed):
-            stage.computed(f"computed{number}", made, copies=copies, sources=sources)
-        for listed in inputs.inventories:
-            stage.inventory(listed, prefix=copies.key if listed.of is Of.DESTINATION else "")
+    def _terms(self) -> Terms:
+        """Tell what to join, by what is staged."""
+        views = Views(self._connection, self._stage.folder)
         versioned = self._policy.versioned
         return joining.Terms(
             versioned=versioned,
             reported=self._policy.reported,
-            has_report=inputs.report is not None,
+            has_report=self._inputs.report is not None,
             malformed_results=self._tally("report")["malformed"],
-            copies=copies,
+            copies=self._copies,
             window=self._policy.window,
             computed=[
                 found
-                for number, made in enumerate(inputs.computed)
+                for number, made in enumerate(self._inputs.computed)
                 for found in views.sets(f"computed{number}", begun=made.begun, versioned=versioned)
             ],
-            inventories=frozenset(listed.of for listed in inputs.inventories),
+            inventories=frozenset(listed.of for listed in self._inputs.inventories),
         )
 
 

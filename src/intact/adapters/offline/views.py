@@ -165,10 +165,9 @@ class Views:
 
     def _sorted_out(self, found: pa.Table) -> pa.Table:
         """Join those rows again of which an input speaks twice."""
-        rows = found["row"].combine_chunks()
-        counted = rows.value_counts()
-        several = counted.field("values").filter(pc.greater(counted.field("counts"), 1))
-        once = self._filled(found.filter(pc.invert(pc.is_in(rows, value_set=several))))
+        counted = found.select(["row"]).group_by("row").aggregate([([], "count_all")])
+        several = counted["row"].filter(pc.greater(counted["count_all"], 1)).combine_chunks()
+        once = self._filled(found.filter(pc.invert(pc.is_in(found["row"], value_set=several))))
         lines = pa.table({"line": several})
         self._connection.register("several", lines)
         keys = self._arrow("SELECT DISTINCT key FROM named SEMI JOIN several USING (line)")["key"]
