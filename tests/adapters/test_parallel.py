@@ -9,11 +9,12 @@ import pytest
 
 import intact
 from intact.adapters import parallel
-from intact.adapters.parallel import usable_threads
+from intact.adapters.parallel import ahead, usable_threads
 from intact.checksum import Algorithm
 from intact.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 CRCS = [algorithm for algorithm in Algorithm if algorithm.combines]
@@ -123,3 +124,33 @@ def test_a_large_buffer_is_hashed_on_all_processors() -> None:
     body = bytes(parallel.PARALLEL_FROM + 1)
     digest = intact.buffer_digest(body, "CRC32")
     assert digest.digest() == intact.new("CRC32", body).digest()
+
+
+def test_what_is_made_ahead_comes_in_order_and_so_does_its_error() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(3):
+            made.append(number)
+            yield number
+        raise OSError("the disk is gone")
+
+    found = []
+    with pytest.raises(OSError, match="the disk is gone"):
+        found.extend(ahead(items()))
+    assert found == made == [0, 1, 2]
+    assert list(ahead(iter(()))) == []
+
+
+def test_what_nobody_takes_is_not_made() -> None:
+    made: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(1000):
+            made.append(number)
+            yield number
+
+    found = ahead(items())
+    assert next(found) == 0
+    found.close()
+    assert made in ([0], [0, 1])

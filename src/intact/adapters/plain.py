@@ -27,15 +27,15 @@ def spool_plain(
     file: IO[bytes], plain: IO[bytes], *, unquote: bool = False
 ) -> Iterator[tuple[int, str]]:
     """Copy plain rows aside and yield the others, as ``told_apart`` does, with their numbers."""
-    for rows, others in told_apart(file, unquote=unquote):
+    for rows, _, others in told_apart(file, unquote=unquote):
         plain.write(rows)
         yield from others
 
 
 def told_apart(
     file: IO[bytes], *, unquote: bool = False
-) -> Iterator[tuple[bytes, list[tuple[int, str]]]]:
-    """Yield about a megabyte of rows at a time, and those of them that are not plain.
+) -> Iterator[tuple[bytes, int, list[tuple[int, str]]]]:
+    """Yield about a megabyte of rows at a time, how many, and those of them that are not plain.
 
     The rows are one line each: a plain one as it is, ``ELSEWHERE`` for any other.  The others come
     with their numbers, the first row of the file always among them.
@@ -59,8 +59,9 @@ def told_apart(
             body += b"\n"
         bare = _unquoted(body) if unquote else body
         if line and not _is_odd(bare):
-            yield bare, []
-            line += bare.count(b"\n")
+            count = bare.count(b"\n")
+            line += count
+            yield bare, count, []
         else:
             rows: list[bytes] = []
             others: list[tuple[int, str]] = []
@@ -70,7 +71,7 @@ def told_apart(
                 rows.append(ELSEWHERE.encode() if odd else row)
                 if odd:
                     others.append((line, row.rstrip(b"\r").decode("utf-8", "surrogateescape")))
-            yield b"\n".join([*rows, b""]), others
+            yield b"\n".join([*rows, b""]), len(rows), others
         chunk = file.read(CHUNK)
 
 

@@ -48,9 +48,9 @@ def spooled(manifest: Path, folder: Path, take: Callable[[str, int], None]) -> I
             path = folder / f"plain-{number}"
             size = lines = taken = total = 0
             with path.open("wb") as plain:
-                for rows, others in found:
+                for rows, more, others in found:
                     size += plain.write(rows)
-                    lines += rows.count(b"\n")
+                    lines += more
                     for line, text in others:
                         take(text, line)
                         taken, total = taken + 1, total + line
