@@ -157,6 +157,7 @@ def measure(folder: Path, objects: int, buckets: int | None, memory: int) -> dic
         table = pq.read_table(path, columns=["verdict", "reason"])
         for row in table.group_by(table.column_names).aggregate([([], "count_all")]).to_pylist():
             found[row["verdict"], row["reason"]] += row["count_all"]
+        path.unlink()  # a ledger takes it away too
     for record in run.malformed_rows():
         found[record.finding.verdict.value, record.finding.reason.value] += 1
     cpu["join and write"] = time.process_time() - before
