@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intact.adapters.duckdb import TaskJoin
-from intact.adapters.offline import spooling, staging
+from intact.adapters.offline import slices, spooling, staging
 from intact.adapters.offline.audit import STAGED, OfflineAudit
 from intact.adapters.offline.inputs import Inputs, Of
 from intact.adapters.offline.joining import OFFLINE, TWICE
@@ -268,6 +268,13 @@ def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_p
     assert buckets("given", "1GB", given=5) == 5
 
 
+def test_many_slices_are_cut_from_more_rows_as_far_as_the_memory_goes() -> None:
+    assert at_a_time(1, memory=10**9) == at_a_time(64, memory=10**9) == slices.ROWS
+    assert at_a_time(100, memory=10**9) == 100 * 2048
+    assert at_a_time(10_000, memory=2 << 30) == 1 << 19
+    assert at_a_time(10_000, memory=1) == slices.ROWS
+
+
 def by_sql(folder: Path, texts: list[str], *, end: str, of: str) -> list[dict[str, Any]]:
     """What SQL makes of lines, each a row of a report."""
     path = folder / "part"
@@ -427,7 +434,7 @@ def test_rows_keep_their_numbers_however_many_are_cut_at_a_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
     monkeypatch.setattr(spooling, "PART", part)
-    rows = 2 * at_a_time(3) + 1000
+    rows = 2 * slices.ROWS + 1000
     manifest = tmp_path / "manifest.csv"
     with manifest.open("w") as file:
         file.writelines(

@@ -17,6 +17,7 @@ from intact.adapters.files import named_whole, whole_file
 from intact.adapters.offline import joining
 from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.judging import Slice, judged
+from intact.adapters.offline.slices import at_a_time
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
 from intact.adapters.parallel import in_order
@@ -103,7 +104,7 @@ class OfflineAudit:
         [(cores,)] = self._connection.execute("SELECT current_setting('threads')").fetchall()
         self._workers = max(1, min(cores, memory // _LEAST))
         self.buckets = self._begun_with(buckets, memory=memory // self._workers)
-        self._stage = Stage(folder / STAGED, self._connection, buckets=self.buckets)
+        self._stage = self._staging(self._connection)
 
     def stage(self) -> None:
         """Stage what is not staged yet, as ``segments`` does.
@@ -233,12 +234,15 @@ class OfflineAudit:
     def _connect(self, spill: str) -> duckdb.DuckDBPyConnection:
         return duckdb.connect(config=self._config | {"temp_directory": str(self._folder / spill)})
 
+    def _staging(self, connection: duckdb.DuckDBPyConnection) -> Stage:
+        rows = at_a_time(self.buckets, memory=self._memory)
+        return Stage(self._folder / STAGED, connection, buckets=self.buckets, rows=rows)
+
     def _manifest(self) -> None:
         """Stage the manifest in a DuckDB of its own, whose rows keep their order."""
         with self._connect("spill-manifest") as connection:
             _limit(connection, self._memory // 4)
-            stage = Stage(self._stage.folder, connection, buckets=self.buckets)
-            stage.manifest(self._inputs.manifest, fields=self._inputs.fields)
+            self._staging(connection).manifest(self._inputs.manifest, fields=self._inputs.fields)
 
     def _terms(self) -> Terms:
         """Tell what to join, by what is staged."""

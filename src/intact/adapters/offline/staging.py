@@ -30,7 +30,7 @@ from intact.adapters.offline.reports import (
     task_rows,
 )
 from intact.adapters.offline.seen import ODD, SIZE, Seen
-from intact.adapters.offline.slices import SLICE, SliceWriter, at_a_time, each, files_of
+from intact.adapters.offline.slices import ROWS, SLICE, SliceWriter, each, files_of
 from intact.adapters.offline.spooling import spooled
 from intact.adapters.offline.taking import Taker, take_row
 from intact.adapters.offline.words import quoted
@@ -74,12 +74,25 @@ class Stage:
     """
 
     def __init__(
-        self, folder: Path, connection: duckdb.DuckDBPyConnection, *, buckets: int
+        self,
+        folder: Path,
+        connection: duckdb.DuckDBPyConnection,
+        *,
+        buckets: int,
+        rows: int = ROWS,
     ) -> None:
-        """Use a folder that may hold what an earlier run has finished."""
+        """Use a folder that may hold what an earlier run has finished.
+
+        Args:
+            folder: The folder.
+            connection: Reads the inputs.
+            buckets: Slices to cut them into.
+            rows: How many are cut at a time.
+        """
         self.folder = folder
         self._connection = connection
         self._buckets = buckets
+        self._at_once = rows
         folder.mkdir(parents=True, exist_ok=True)
         connection.execute("SET preserve_insertion_order = false")
         connection.execute("SET enable_progress_bar = false")  # which notebooks would show
@@ -284,7 +297,7 @@ class Stage:
         slices = f"CASE WHEN key IS NOT NULL THEN {part} END AS {SLICE}"
         rows = self._connection.sql(f"SELECT *, {slices} FROM ({query})")
         read = getattr(rows, "to_arrow_reader", None) or rows.fetch_record_batch  # before 1.5
-        for batch in ahead(read(at_a_time(self._buckets))):
+        for batch in ahead(read(self._at_once)):
             into.write(look(batch) if look else batch)
 
     def _cut_all(self, into: Path, query: str, *, look: Look | None = None) -> None:
