@@ -1,7 +1,8 @@
 """Files in the page cache: hashing beside reading alone, and beside other tools.
 
 Run ``python benchmarks/bench_files.py [--size MIB] [--turns N]``; the file is made, read once and
-removed.  Contenders take turns and a figure is the median of the turns.
+removed.  Contenders take turns and a figure is the median of the turns.  With ``--threads``,
+buffers and files of 1 to 256 MiB on one thread and on two, which says from which size two pay.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import intact
+from intact.adapters import local, parallel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,15 +67,46 @@ def contenders() -> dict[str, Callable[[str], object]]:
     return found
 
 
+def timed(call: Callable[[], object]) -> float:
+    """Seconds that it takes."""
+    begin = time.perf_counter()
+    call()
+    return time.perf_counter() - begin
+
+
 def measure(path: str, *, turns: int) -> dict[str, float]:
     """Median seconds by contender."""
     times: dict[str, list[float]] = {name: [] for name in contenders()}
     for _ in range(turns):
         for name, run in contenders().items():
-            begin = time.perf_counter()
-            run(path)
-            times[name].append(time.perf_counter() - begin)
+            times[name].append(timed(partial(run, path)))
     return {name: statistics.median(found) for name, found in times.items()}
+
+
+def one_and_two(digest: Callable[..., object], *, turns: int) -> str:
+    """Cells: microseconds on one thread, on two, and how many times faster these are."""
+    times: dict[int, list[float]] = {1: [], 2: []}
+    for turn in range(turns):
+        for threads in (1, 2) if turn % 2 else (2, 1):
+            times[threads].append(timed(partial(digest, "CRC64NVME", threads=threads)))
+    one, two = (statistics.median(found) for found in times.values())
+    return f" {1e6 * one:.0f} | {1e6 * two:.0f} | {one / two:.2f} |"
+
+
+def compare_threads(*, turns: int) -> None:
+    """Print what a second thread brings, started however little there is to do."""
+    for module in (local, parallel):
+        vars(module).update(PARALLEL_FROM=1, SHARE=1)
+    print("| MiB | buffer, us | two threads | ratio | file, us | two threads | ratio |")
+    print("|" + " ---: |" * 7)
+    for mib in (1, 2, 4, 8, 12, 16, 24, 32, 64, 128, 256):
+        body = os.urandom(MIB) * mib
+        with tempfile.NamedTemporaryFile() as file:
+            file.write(body)
+            file.flush()
+            calls = partial(intact.buffer_digest, body), partial(intact.file_digest, file.name)
+            cells = (one_and_two(call, turns=turns) for call in calls)
+            print(f"| {mib} |", *cells, sep="", flush=True)
 
 
 def main() -> None:
@@ -81,7 +114,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=4096, help="MiB")
     parser.add_argument("--turns", type=int, default=7)
+    parser.add_argument("--threads", action="store_true", help="compare one thread with two")
     options = parser.parse_args()
+    if options.threads:
+        compare_threads(turns=options.turns)
+        return
     with tempfile.NamedTemporaryFile() as file:  # on a disk, or in memory: all read its cache
         block = os.urandom(MIB)
         for _ in range(options.size):

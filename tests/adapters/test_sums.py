@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from intact.adapters import sums
+from intact.adapters import local, parallel, sums
 from intact.adapters.sums import Batch, Failed, Summed, Sums, batches, digests
 from intact.checksum import Algorithm, CompositeHasher, new
 
@@ -70,7 +70,9 @@ def test_more_parts_than_s3_allows_are_an_error(files: dict[bytes, bytes]) -> No
 def test_a_large_file_is_taken_by_all_threads(
     files: dict[bytes, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sums, "PARALLEL_FROM", 2 * sums.SMALL)
+    for module in (sums, local):
+        monkeypatch.setattr(module, "PARALLEL_FROM", 2 * sums.SMALL)
+    monkeypatch.setattr(parallel, "SHARE", sums.SMALL)
     alone = list(files.items())
     found = run([name for name, _ in alone], Algorithm.CRC64NVME)
     assert [one[1] for one in found] == [new("CRC64NVME", body).digest() for _, body in alone]

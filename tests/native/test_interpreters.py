@@ -128,6 +128,18 @@ exec(code)
 
 
 @kinds
+def test_threads_end_before_their_interpreter_does(kind: str) -> None:
+    require(kind)
+    code = """
+import intact
+body = bytes(16 << 20)
+digest = intact.buffer_digest(body, "CRC64NVME", threads=4)
+assert digest.digest() == intact.new("CRC64NVME", body).digest()
+"""
+    out(f"for _ in range(10):\n    once({kind!r}, {code!r})")
+
+
+@kinds
 def test_interpreters_sum_at_the_same_time(kind: str) -> None:
     require(kind)
     out(f"""
