@@ -271,7 +271,7 @@ def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_p
 def test_many_slices_are_cut_from_more_rows_as_far_as_the_memory_goes() -> None:
     assert at_a_time(1, memory=10**9) == at_a_time(64, memory=10**9) == slices.ROWS
     assert at_a_time(100, memory=10**9) == 100 * 2048
-    assert at_a_time(10_000, memory=2 << 30) == 1 << 19
+    assert at_a_time(10_000, memory=1 << 30) == 1 << 19
     assert at_a_time(10_000, memory=1) == slices.ROWS
 
 

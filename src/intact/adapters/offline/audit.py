@@ -235,8 +235,13 @@ class OfflineAudit:
         return duckdb.connect(config=self._config | {"temp_directory": str(self._folder / spill)})
 
     def _staging(self, connection: duckdb.DuckDBPyConnection) -> Stage:
-        rows = at_a_time(self.buckets, memory=self._memory)
-        return Stage(self._folder / STAGED, connection, buckets=self.buckets, rows=rows)
+        return Stage(
+            self._folder / STAGED,
+            connection,
+            buckets=self.buckets,
+            rows=at_a_time(self.buckets, memory=self._memory // self._workers),
+            workers=self._workers,
+        )
 
     def _manifest(self) -> None:
         """Stage the manifest in a DuckDB of its own, whose rows keep their order."""

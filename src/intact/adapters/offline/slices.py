@@ -19,7 +19,7 @@ ROWS = 1 << 17
 """Rows that are cut at a time."""
 _PIECE = 1 << 11
 """Rows of one slice that DuckDB reads in one go; a tenth more work with a quarter of them."""
-_ROW = 1 << 12
+_ROW = 1 << 11
 """Bytes of memory for each row that is cut at a time: a few hundred, at several places."""
 SLICE = "slice"
 """Column that says which slice a row belongs to; a row without key belongs to none."""

@@ -10,7 +10,8 @@ from __future__ import annotations
 import heapq
 import json
 import shutil
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from dataclasses import KW_ONLY, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -34,7 +35,7 @@ from intact.adapters.offline.slices import ROWS, SLICE, SliceWriter, each, files
 from intact.adapters.offline.spooling import spooled
 from intact.adapters.offline.taking import Taker, take_row
 from intact.adapters.offline.words import quoted
-from intact.adapters.parallel import ahead
+from intact.adapters.parallel import ahead, in_order
 from intact.adapters.patterns import exactly
 from intact.adapters.plain import ELSEWHERE
 from intact.batch import MalformedRow, TaskResult, read_results
@@ -60,42 +61,36 @@ if TYPE_CHECKING:
             """See above."""
 
 
-GROUP = 1 << 30
+GROUP = 1 << 29
 """Bytes of a report that are staged in one go; what a kill loses at most."""
 MALFORMED, TALLY = "malformed.jsonl", "tally.json"
 MANIFEST = {"line": "BIGINT", "bucket": "VARCHAR", "key": "VARCHAR", "version": "VARCHAR"}
 
 
+@dataclass(frozen=True, slots=True)
 class Stage:
-    """A folder of staged inputs.
+    """A folder of staged inputs, which may hold what an earlier run has finished.
 
     Attributes:
         folder: Holds one folder for each finished input, or group of its files.
+        connection: Reads the inputs.
+        buckets: Slices to cut them into.
+        rows: How many are cut at a time.
+        workers: Groups of a report's files that are staged at a time.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        connection: duckdb.DuckDBPyConnection,
-        *,
-        buckets: int,
-        rows: int = ROWS,
-    ) -> None:
-        """Use a folder that may hold what an earlier run has finished.
+    folder: Path
+    connection: duckdb.DuckDBPyConnection
+    _: KW_ONLY
+    buckets: int
+    rows: int = ROWS
+    workers: int = 1
 
-        Args:
-            folder: The folder.
-            connection: Reads the inputs.
-            buckets: Slices to cut them into.
-            rows: How many are cut at a time.
-        """
-        self.folder = folder
-        self._connection = connection
-        self._buckets = buckets
-        self._at_once = rows
-        folder.mkdir(parents=True, exist_ok=True)
-        connection.execute("SET preserve_insertion_order = false")
-        connection.execute("SET enable_progress_bar = false")  # which notebooks would show
+    def __post_init__(self) -> None:
+        """Make the folder, and the connection ready."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.connection.execute("SET preserve_insertion_order = false")
+        self.connection.execute("SET enable_progress_bar = false")  # which notebooks would show
 
     def manifest(self, path: Path, *, fields: tuple[str, ...]) -> None:
         """Stage a CSV manifest; malformed rows go to a file beside it."""
@@ -147,9 +142,9 @@ class Stage:
 
             def work(into: Path) -> None:
                 for number, table in enumerate(each(files)):
-                    self._connection.register("staged", table)
+                    self.connection.register("staged", table)
                     self._cut_all(into / str(number), again)
-                    self._connection.unregister("staged")
+                    self.connection.unregister("staged")
 
             self._once(f"{name}-copies", work)
 
@@ -201,7 +196,7 @@ class Stage:
                 for name in names
             ]
             rows = files.enter_context(SliceWriter(into / "rows"))
-            self._connection.execute("SET preserve_insertion_order = true")  # to number the lines
+            self.connection.execute("SET preserve_insertion_order = true")  # to number the lines
             for spool in ahead(spooled(path, into, takers[0])):
                 with Seen(into / "odd.arrow", begin=lines) as seen:
                     self._cut(rows, _manifest_query(spool.path, fields), look=seen.manifest)
@@ -209,7 +204,7 @@ class Stage:
                 _take_odd(spool, seen, begin=lines, take=takers[1])
                 spool.path.unlink()
                 lines += spool.lines
-            self._connection.execute("SET preserve_insertion_order = false")
+            self.connection.execute("SET preserve_insertion_order = false")
         if not lines:
             raise FormatError(f"{path}: the manifest has no rows, so nothing is proven")
         for taken in good.values():
@@ -234,22 +229,29 @@ class Stage:
         columns: dict[str, str],
         read: Reader,
     ) -> None:
-        work = partial(self._group, query=query, columns=columns, read=read)
-        groups = ((f"{name}-{number}", group) for number, group in enumerate(_groups(parts)))
-        left = ((folder, group) for folder, group in groups if not (self.folder / folder).exists())
-        for folder, ends in ahead((folder, _ends(group)) for folder, group in left):
-            self._once(folder, partial(work, ends=ends))
+        def work(task: tuple[int, Sequence[Path]]) -> None:
+            number, group = task
+            with closing(self.connection.cursor()) as connection:
+                stage = replace(self, connection=connection)
+                each = partial(stage._group, parts=group, query=query, columns=columns, read=read)  # noqa: SLF001 - its own
+                stage._once(f"{name}-{number}", each)  # noqa: SLF001
+
+        for _ in in_order(
+            work, enumerate(_groups(parts)), threads=self.workers, ahead=self.workers
+        ):
+            pass
 
     def _group(
         self,
         into: Path,
         *,
-        ends: Mapping[Path, int | None],
+        parts: Sequence[Path],
         query: Query,
         columns: dict[str, str],
         read: Reader,
     ) -> None:
         """Stage files of a report: by lines, but for those whose rows may span several."""
+        ends = {part: line_end(part) for part in parts if part.stat().st_size}
         left = {part: end for part, end in ends.items() if end is not None}
         odd = into / "odd.jsonl"
         tally = {"rows": 0, "succeeded": 0, "failed": 0, "malformed": 0}
@@ -293,11 +295,11 @@ class Stage:
 
     def _cut(self, into: SliceWriter, query: str, *, look: Look | None = None) -> None:
         """Cut the rows of a query, as one look at them leaves them."""
-        part = f"(hash(key) % {self._buckets})::UINTEGER"
+        part = f"(hash(key) % {self.buckets})::UINTEGER"
         slices = f"CASE WHEN key IS NOT NULL THEN {part} END AS {SLICE}"
-        rows = self._connection.sql(f"SELECT *, {slices} FROM ({query})")
+        rows = self.connection.sql(f"SELECT *, {slices} FROM ({query})")
         read = getattr(rows, "to_arrow_reader", None) or rows.fetch_record_batch  # before 1.5
-        for batch in ahead(read(self._at_once)):
+        for batch in read(self.rows):
             into.write(look(batch) if look else batch)
 
     def _cut_all(self, into: Path, query: str, *, look: Look | None = None) -> None:
@@ -319,7 +321,7 @@ class Stage:
 
     def _rows(self, query: str) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query; nothing else may be run meanwhile."""
-        cursor = self._connection.execute(query)
+        cursor = self.connection.execute(query)
         while page := cursor.fetchmany(10_000):
             yield from page
 
@@ -363,11 +365,6 @@ def _groups(parts: Sequence[Path]) -> Iterator[list[Path]]:
             group = []
     if group:
         yield group
-
-
-def _ends(group: Sequence[Path]) -> dict[Path, int | None]:
-    """What ``line_end`` says of files that are not empty."""
-    return {part: line_end(part) for part in group if part.stat().st_size}
 
 
 def _alones(seen: Seen) -> Iterator[tuple[Path, TaskResult | MalformedRow | None]]:
