@@ -53,7 +53,7 @@ class OfflineAudit:
     Use ``segments`` until it ends; what it has finished a later run does not do again.
 
     Attributes:
-        buckets: Slices that are joined one by one.
+        buckets: Slices of the keys, each joined by itself.
     """
 
     def __init__(  # noqa: PLR0913 - keywords all but the first three
@@ -74,8 +74,8 @@ class OfflineAudit:
             policy: The terms.
             inputs: The files.
             folder: Holds what is staged and finished; may hold what an earlier run left.
-            buckets: Slices that are joined one by one; None for as many as the memory needs.  An
-                interrupted run goes on with those that it began with.
+            buckets: Slices of the keys, each joined by itself; None for as many as the memory
+                needs.  An interrupted run goes on with those that it began with.
             memory_limit: Memory to stay in, as DuckDB spells it; DuckDB gets half of it, and the
                 rest is for the columns of a ledger.
             threads: DuckDB's ``threads``; None for one per core.

@@ -47,7 +47,7 @@ class OfflineAuditor:
         computed: Reports of Compute checksum jobs.
         inventories: ``manifest.json`` of an inventory of either side.
         memory: Memory to stay in.
-        buckets: Slices that are joined one by one; None for as many as the memory needs.
+        buckets: Slices of the keys, each joined by itself; None for as many as the memory needs.
         server: Where the objects are; None for AWS.
     """
 
