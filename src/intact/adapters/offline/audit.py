@@ -18,7 +18,7 @@ from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.judging import Slice, judged
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
-from intact.adapters.parquet import settings
+from intact.adapters.parquet import nulls, settings
 from intact.audit import Copy, Counts, Evidence, ReadMode, Record, Slot, Unreadable, decide
 from intact.batch.manifest import ManifestFormat
 from intact.errors import UsageError
@@ -230,7 +230,8 @@ def _written(
     """Write a bucket's rows, then the note that they are whole; nothing where that is done."""
     if table is not None and found is not None:
         with named_whole(path) as name:
-            pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
+            told = settings(table.schema, nulls(table))
+            pq.write_table(table, name, row_group_size=1 << 17, **told)
         with whole_file(note) as file:
             file.write(json.dumps(asdict(found)).encode())
     return path, Slice(**json.loads(note.read_bytes()))
