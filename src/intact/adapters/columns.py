@@ -66,10 +66,6 @@ class _Struct:
         self.words = [WORDS[name] for name in kind if name in WORDS]
         self._fields = list(self.type)
 
-    @lru_cache(maxsize=1)  # noqa: B019 - these last as long as the program
-    def nulls(self, rows: int) -> pa.Array:
-        return pa.nulls(rows, self.type)
-
     def of(self, arrays: Sequence[pa.Array], *, mask: pa.Array | None = None) -> pa.Array:
         return pa.StructArray.from_arrays(arrays, fields=self._fields, mask=mask)
 
@@ -97,42 +93,73 @@ _VERSIONS, _PARTS, _BYTES = map(_Struct, (VERSIONS, PARTS, BYTES))
 def columns(records: Sequence[Record]) -> pa.Table:
     """Turn records into a table of ``SCHEMA``, losing nothing."""
     findings = [record.finding for record in records]
-    row, *rest = _known([record.copy for record in records], [r.evidence for r in records])
-    judged = [
-        _texts([finding.verdict._value_ for finding in findings]),
-        _texts([finding.reason._value_ for finding in findings]),
-        _texts([_LEVELS[finding.level._value_] for finding in findings]),
-    ]
-    return pa.Table.from_arrays([row, *judged, *rest], schema=SCHEMA)
+    made = _known([record.copy for record in records], [r.evidence for r in records])
+    made["verdict"] = _texts([finding.verdict._value_ for finding in findings])
+    made["reason"] = _texts([finding.reason._value_ for finding in findings])
+    made["level"] = _texts([_LEVELS[finding.level._value_] for finding in findings])
+    return _table(made, SCHEMA, rows=len(records))
 
 
 def known_columns(copies: Sequence[Copy], evidence: Sequence[Evidence]) -> pa.Table:
     """Turn copies and what is known of them into a table of ``KNOWN``: no findings yet."""
-    return pa.Table.from_arrays(_known(copies, evidence), schema=KNOWN)
+    return _table(_known(copies, evidence), KNOWN, rows=len(copies))
 
 
-def _known(copies: Sequence[Copy], evidence: Sequence[Evidence]) -> list[pa.Array]:
+def _table(made: Mapping[str, pa.Array], schema: pa.Schema, *, rows: int) -> pa.Table:
+    arrays = [made[name] if name in made else _nulls(name, rows) for name in schema.names]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+@lru_cache(maxsize=32)
+def _nulls(name: str, rows: int) -> pa.Array:
+    return pa.nulls(rows, SCHEMA.field(name).type)
+
+
+def _known(copies: Sequence[Copy], evidence: Sequence[Evidence]) -> dict[str, pa.Array]:
+    """Columns by their names; where there is none, there is nothing in any row."""
     once = _Once()
-    return [
-        _integers([copy.row for copy in copies]),
-        _refs([copy.source for copy in copies], once),
-        _refs([copy.destination for copy in copies], once),
-        _column([_raw(copy.text) if copy.text else None for copy in copies], pa.binary()),
-        _words([known.row and known.row.problem for known in evidence]),
-        _column([known.shared for known in evidence], pa.bool_()),
-        _answers([known.task for known in evidence], TaskResult, _TASK, _tasks, once),
-        _answers([known.expected for known in evidence], Expected, _EXPECTED, _expected, once),
-        _computed([known.source_computed for known in evidence]),
-        _computed([known.destination_computed for known in evidence]),
-        _answers([known.source for known in evidence], ObjectFacts, _OBJECT, _facts, once),
-        _answers([known.destination for known in evidence], ObjectFacts, _OBJECT, _facts, once),
-        _answers([k.source_versions for k in evidence], tuple, _VERSIONS, _versions, once),
-        _answers([k.destination_versions for k in evidence], tuple, _VERSIONS, _versions, once),
-        _answers([known.source_parts for known in evidence], PartList, _PARTS, _parts, once),
-        _answers([known.destination_parts for known in evidence], PartList, _PARTS, _parts, once),
-        _answers([known.source_bytes for known in evidence], BytesRead, _BYTES, _bytes, once),
-        _answers([known.destination_bytes for known in evidence], BytesRead, _BYTES, _bytes, once),
+    made = {
+        "row": _integers([copy.row for copy in copies]),
+        "source": _refs([copy.source for copy in copies], once),
+        "destination": _refs([copy.destination for copy in copies], once),
+        "row_text": _column([_raw(c.text) if c.text else None for c in copies], pa.binary()),
+        "shared": _column([known.shared for known in evidence], pa.bool_()),
+        "task": _answers([known.task for known in evidence], TaskResult, _TASK, _tasks, once),
+        "source_object": _objects([known.source for known in evidence], once),
+        "destination_object": _objects([known.destination for known in evidence], once),
+    }
+    rare = [
+        known
+        for known in evidence
+        if known.row
+        or known.expected
+        or known.source_computed
+        or known.destination_computed
+        or known.source_versions is not None
+        or known.destination_versions is not None
+        or known.source_parts
+        or known.destination_parts
+        or known.source_bytes
+        or known.destination_bytes
     ]
+    return made | _rare(evidence, once) if rare else made
+
+
+def _rare(evidence: Sequence[Evidence], once: _Once) -> dict[str, pa.Array]:
+    """What most copies need not be asked for, so that one look at each tells that all are null."""
+    expected = [known.expected for known in evidence]
+    return {
+        "row_problem": _words([known.row and known.row.problem for known in evidence]),
+        "expected": _answers(expected, Expected, _EXPECTED, _expected, once),
+        "source_computed": _computed([known.source_computed for known in evidence]),
+        "destination_computed": _computed([known.destination_computed for known in evidence]),
+        "source_versions": _found([known.source_versions for known in evidence], once),
+        "destination_versions": _found([known.destination_versions for known in evidence], once),
+        "source_parts": _listed([known.source_parts for known in evidence], once),
+        "destination_parts": _listed([known.destination_parts for known in evidence], once),
+        "source_bytes": _read([known.source_bytes for known in evidence], once),
+        "destination_bytes": _read([known.destination_bytes for known in evidence], once),
+    }
 
 
 def _column(values: Values, kind: pa.DataType) -> pa.Array:
@@ -210,7 +237,7 @@ def _answers(
 ) -> pa.Array:
     """One struct for each value: a word, or what ``build`` makes of those of that kind."""
     if values == [None] * len(values):
-        return struct.nulls(len(values))
+        return pa.nulls(len(values), struct.type)
     kinds = set(map(type, values))
     given = values if kinds == {kind} else [v if type(v) is kind else _NOTHING for v in values]
     arrays = []
@@ -222,6 +249,22 @@ def _answers(
             arrays.append(_repeated(None, pa.string(), len(values)))
     mask = pa.array([v is None for v in values]) if _NONE in kinds else None
     return struct.of([*arrays, *build(given, once)], mask=mask)
+
+
+def _objects(answers: Values, once: _Once) -> pa.Array:
+    return _answers(answers, ObjectFacts, _OBJECT, _facts, once)
+
+
+def _found(answers: Values, once: _Once) -> pa.Array:
+    return _answers(answers, tuple, _VERSIONS, _versions, once)
+
+
+def _listed(answers: Values, once: _Once) -> pa.Array:
+    return _answers(answers, PartList, _PARTS, _parts, once)
+
+
+def _read(answers: Values, once: _Once) -> pa.Array:
+    return _answers(answers, BytesRead, _BYTES, _bytes, once)
 
 
 def _tasks(tasks: Values, once: _Once) -> list[pa.Array]:

@@ -32,7 +32,7 @@ Compression takes half the time where numbers, and lengths that are all alike, a
 """
 _SKIPPED_BY = {"row", "verdict", "reason", "level"}
 """Columns by whose extremes readers skip what they do not want; elsewhere those cost a tenth."""
-_BATCH = 4096
+_BATCH = 1 << 14
 """Values that are encoded at a time; the writer's own 1024 cost it a twentieth more."""
 
 
