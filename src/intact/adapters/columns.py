@@ -123,7 +123,7 @@ def _known(copies: Sequence[Copy], evidence: Sequence[Evidence]) -> dict[str, pa
         "source": _refs([copy.source for copy in copies], once),
         "destination": _refs([copy.destination for copy in copies], once),
         "row_text": _column([_raw(c.text) if c.text else None for c in copies], pa.binary()),
-        "shared": _column([known.shared for known in evidence], pa.bool_()),
+        "shared": _column([False] * len(evidence), pa.bool_()),
         "task": _answers([known.task for known in evidence], TaskResult, _TASK, _tasks, once),
         "source_object": _objects([known.source for known in evidence], once),
         "destination_object": _objects([known.destination for known in evidence], once),
@@ -132,6 +132,7 @@ def _known(copies: Sequence[Copy], evidence: Sequence[Evidence]) -> dict[str, pa
         known
         for known in evidence
         if known.row
+        or known.shared
         or known.expected
         or known.source_computed
         or known.destination_computed
@@ -150,6 +151,7 @@ def _rare(evidence: Sequence[Evidence], once: _Once) -> dict[str, pa.Array]:
     expected = [known.expected for known in evidence]
     return {
         "row_problem": _words([known.row and known.row.problem for known in evidence]),
+        "shared": _column([known.shared for known in evidence], pa.bool_()),
         "expected": _answers(expected, Expected, _EXPECTED, _expected, once),
         "source_computed": _computed([known.source_computed for known in evidence]),
         "destination_computed": _computed([known.destination_computed for known in evidence]),

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_PLAIN, _NUMBER, _NAME = "PLAIN", "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY"
+_PLAIN, _NUMBER, _NAME = None, "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY"
 _TELLING = {
     "row": _NUMBER,
     "key": _PLAIN,
@@ -65,8 +65,8 @@ def settings(schema: pa.Schema, empty: frozenset[str] = frozenset()) -> dict[str
     telling = {leaf: _TELLING[name] for leaf, name in held.items() if name in _TELLING}
     return {
         "use_dictionary": [leaf for leaf in held if leaf not in telling],
-        "column_encoding": telling,
-        "compression": dict.fromkeys(leaves, "none") | dict.fromkeys(telling, "zstd"),
+        "column_encoding": {leaf: encoding for leaf, encoding in telling.items() if encoding},
+        "compression": dict.fromkeys(telling, "zstd"),
         "write_statistics": [leaf for leaf in leaves if leaf in _SKIPPED_BY],
         "write_batch_size": _BATCH,
     }

@@ -68,7 +68,7 @@ class LedgerWriter:
             FormatError: What it holds is damaged.
         """
         self._path, self._findings = path, path / FINDINGS
-        self._clock, self._waiting = clock, clock()
+        self._clock, self._due = clock, clock() + SECONDS
         self._buffer: list[Record] = []
         self._tables: list[pa.Table] = []
         self._gathered = 0
@@ -130,7 +130,7 @@ class LedgerWriter:
         if self._gathered + waiting >= ROWS:
             self.flush()
             self._turn()
-        elif self._clock() - self._waiting > SECONDS:
+        elif self._clock() > self._due:
             self.flush()
         elif waiting >= CHUNK:
             self._gather()
@@ -179,7 +179,7 @@ class LedgerWriter:
 
         A segment that is not full yet is written again, longer, in place of the shorter one.
         """
-        self._waiting = self._clock()
+        self._due = self._clock() + SECONDS
         self._gather()
         shorter = self._tail
         if not self._gathered or (shorter is not None and shorter.rows == self._gathered):
