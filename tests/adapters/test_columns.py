@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +30,7 @@ from intact.audit import (
     Withheld,
     decide,
 )
+from intact.checksum import Algorithm, Checksum
 from intact.errors import FormatError
 from intact.s3 import ObjectFacts, ObjectRef, PartList
 from tests.strategies import bucket_names, checksums, keys, moments, task_results, version_ids
@@ -155,6 +156,44 @@ def test_no_versions_and_nobody_asked_are_two_things(versions: tuple[()] | Withh
     [back] = through(columns([record]))
     assert back.evidence.source_versions == versions
     assert back.evidence.destination_versions == versions
+
+
+CHECKSUM = Checksum(algorithm=Algorithm.SHA1, type=None, digest=bytes(20))
+FACTS = ObjectFacts(size=0, etag="", last_modified=datetime(2026, 11, 22, tzinfo=UTC))
+LEAST: dict[str, object] = {
+    "row": Unreadable(problem=""),
+    "shared": True,
+    "task": Absent(),
+    "expected": Expected(checksums=frozenset()),
+    "source_computed": (Computed(checksum=CHECKSUM, etag=""),),
+    "destination_computed": (Computed(checksum=CHECKSUM, etag=""),),
+    "source": FACTS,
+    "destination": FACTS,
+    "source_versions": (),
+    "destination_versions": (),
+    "source_parts": PartList(sizes=()),
+    "destination_parts": PartList(sizes=()),
+    "source_bytes": BytesRead(size=0, checksums=frozenset()),
+    "destination_bytes": BytesRead(size=0, checksums=frozenset()),
+}
+"""The least that can be known in each field of ``Evidence``."""
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Evidence)])
+def test_what_is_known_in_one_field_of_one_row_alone_survives(name: str) -> None:
+    told: list[dict[str, Any]] = [{}, {name: LEAST[name]}, {}]
+    finding = Finding(verdict=Verdict.UNCHECKED, reason=Reason.ROW_UNREADABLE)
+    given_records = [Record(copy=COPY, evidence=Evidence(**slot), finding=finding) for slot in told]
+    assert through(columns(given_records)) == given_records
+
+
+@given(st.lists(any_record, min_size=1, max_size=3), st.lists(any_record, min_size=1, max_size=3))
+def test_columns_are_the_same_whatever_became_columns_before(
+    before: list[Record], after: list[Record]
+) -> None:
+    both = columns(before + after)
+    assert pa.concat_tables([columns(before), columns(after)]).equals(both)
+    assert through(both) == before + after
 
 
 REFUSED, SPARED = Unreadable(problem="403"), Withheld(terms="offline")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -11,40 +11,64 @@ import pyarrow.parquet as pq
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_PLAIN, _NUMBER, _NAME = None, "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY"
 _TELLING = {
-    "row",
-    "key",
-    "raw_key",
-    "version",
-    "etag",
-    "digest",
-    "digests",
-    "size",
-    "sizes",
-    "last_modified",
-    "begun",
-    "row_text",
+    "row": _NUMBER,
+    "key": _PLAIN,
+    "raw_key": _PLAIN,
+    "version": _NAME,
+    "etag": _NAME,
+    "digest": _NAME,
+    "digests": _NAME,
+    "size": _NUMBER,
+    "sizes": _NUMBER,
+    "last_modified": _PLAIN,
+    "begun": _PLAIN,
+    "row_text": _PLAIN,
 }
-"""Members with many values, which compression makes small; dictionaries do that for the rest."""
+"""Members with many values, which compression makes small; dictionaries do that for the rest.
+
+Compression takes half the time where numbers, and lengths that are all alike, are encoded so.
+"""
 _SKIPPED_BY = {"row", "verdict", "reason", "level"}
 """Columns by whose extremes readers skip what they do not want; elsewhere those cost a tenth."""
+_BATCH = 1 << 14
+"""Values that are encoded at a time; the writer's own 1024 cost it a twentieth more."""
 
 
 def parquet(table: pa.Table) -> pa.Buffer:
     """Write a table of ``SCHEMA`` as a file in memory."""
     stream = pa.BufferOutputStream()
-    pq.write_table(table, stream, **settings(table.schema))
+    pq.write_table(table, stream, **settings(table.schema, nulls(table)))
     return stream.getvalue()
 
 
-@cache
-def settings(schema: pa.Schema) -> dict[str, Any]:
-    """Return what to tell pyarrow's writer about these columns of ``SCHEMA``."""
-    leaves = [leaf for field in schema for leaf in _leaves(field)]
+def nulls(table: pa.Table) -> frozenset[str]:
+    """Return the names of the columns in which there is nothing."""
+    return frozenset(
+        name
+        for name, column in zip(table.column_names, table.columns, strict=True)
+        if column.null_count == len(column)
+    )
+
+
+@lru_cache(maxsize=16)
+def settings(schema: pa.Schema, empty: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """Return what to tell pyarrow's writer about these columns of ``SCHEMA``.
+
+    Args:
+        schema: The columns.
+        empty: Those in which there is nothing, so that no dictionary or compressor is wanted.
+    """
+    leaves = {leaf: _member(leaf) for field in schema for leaf in _leaves(field)}
+    held = {leaf: name for leaf, name in leaves.items() if leaf.partition(".")[0] not in empty}
+    telling = {leaf: _TELLING[name] for leaf, name in held.items() if name in _TELLING}
     return {
-        "use_dictionary": [leaf for leaf in leaves if _member(leaf) not in _TELLING],
+        "use_dictionary": [leaf for leaf in held if leaf not in telling],
+        "column_encoding": {leaf: encoding for leaf, encoding in telling.items() if encoding},
+        "compression": dict.fromkeys(telling, "zstd"),
         "write_statistics": [leaf for leaf in leaves if leaf in _SKIPPED_BY],
-        "compression": {leaf: "zstd" if _member(leaf) in _TELLING else "none" for leaf in leaves},
+        "write_batch_size": _BATCH,
     }
 
 

@@ -6,11 +6,11 @@ import hashlib
 import os
 from contextlib import suppress
 from dataclasses import replace
-from operator import lt
 from time import monotonic
 from typing import IO, TYPE_CHECKING, Self
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from intact.adapters.columns import columns
 from intact.adapters.files import sync_folder, whole_file
@@ -68,7 +68,7 @@ class LedgerWriter:
             FormatError: What it holds is damaged.
         """
         self._path, self._findings = path, path / FINDINGS
-        self._clock, self._waiting = clock, clock()
+        self._clock, self._due = clock, clock() + SECONDS
         self._buffer: list[Record] = []
         self._tables: list[pa.Table] = []
         self._gathered = 0
@@ -130,7 +130,7 @@ class LedgerWriter:
         if self._gathered + waiting >= ROWS:
             self.flush()
             self._turn()
-        elif self._clock() - self._waiting > SECONDS:
+        elif self._clock() > self._due:
             self.flush()
         elif waiting >= CHUNK:
             self._gather()
@@ -179,7 +179,7 @@ class LedgerWriter:
 
         A segment that is not full yet is written again, longer, in place of the shorter one.
         """
-        self._waiting = self._clock()
+        self._due = self._clock() + SECONDS
         self._gather()
         shorter = self._tail
         if not self._gathered or (shorter is not None and shorter.rows == self._gathered):
@@ -225,17 +225,18 @@ class LedgerWriter:
         """Turn the records at hand into columns."""
         if not self._buffer:
             return
-        rows = [record.copy.row for record in self._buffer]
-        if not all(map(lt, [self._newest, *rows], rows)):
-            raise UsageError(f"rows {rows[0]} to {rows[-1]} do not ascend from {self._newest}")
-        self._tables.append(columns(self._buffer))
+        table = columns(self._buffer)
+        rows = table.column("row")
+        first, last = _ends(rows)
+        if first <= self._newest or not pc.all(pc.less(rows[:-1], rows[1:]), min_count=0).as_py():
+            raise UsageError(f"rows {first} to {last} do not ascend from {self._newest}")
+        self._tables.append(table)
         self._gathered += len(rows)
-        self._newest = rows[-1]
+        self._newest = last
         self._buffer.clear()
 
     def _write(self, table: pa.Table, before: Sequence[Segment]) -> Segment:
-        rows = table.column("row")
-        first, last = rows[0].as_py(), rows[-1].as_py()
+        first, last = _ends(table.column("row"))
         content = parquet(table)
         name = f"rows-{first:012d}-{last:012d}.parquet"
         with whole_file(self._findings / name) as file:
@@ -245,9 +246,13 @@ class LedgerWriter:
             name=name,
             first=first,
             last=last,
-            rows=len(rows),
+            rows=table.num_rows,
             sha256=hashlib.sha256(content).hexdigest(),
         )
+
+
+def _ends(rows: pa.ChunkedArray) -> tuple[int, int]:
+    return rows[0].as_py(), rows[-1].as_py()
 
 
 def require_same(path: Path, found: Header, wanted: Header) -> None:

@@ -21,7 +21,7 @@ from intact.adapters.offline.slices import at_a_time
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
 from intact.adapters.parallel import in_order
-from intact.adapters.parquet import settings
+from intact.adapters.parquet import nulls, settings
 from intact.audit import Copy, Counts, Evidence, ReadMode, Record, Slot, Unreadable, decide
 from intact.batch.manifest import ManifestFormat
 from intact.errors import UsageError
@@ -202,7 +202,8 @@ class OfflineAudit:
                 views.terms = terms
                 table, found = judged(views, bucket, self._policy)
             with named_whole(path) as name:
-                pq.write_table(table, name, row_group_size=1 << 17, **settings(table.schema))
+                told = settings(table.schema, nulls(table))
+                pq.write_table(table, name, row_group_size=1 << 17, **told)
             with whole_file(note) as file:
                 file.write(json.dumps(asdict(found)).encode())
         return path, Slice(**json.loads(note.read_bytes()))
