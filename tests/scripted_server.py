@@ -33,6 +33,11 @@ def plain(size: int, *, more: bytes = b"") -> bytes:
     return b"HTTP/1.1 200 OK\r\n" + BASE + b"Content-Length: %d\r\n" % size + more + b"\r\n"
 
 
+def got(body: bytes, *, announced: int | None = None, more: bytes = b"") -> bytes:
+    """What S3 answers GetObject with."""
+    return plain(len(body) if announced is None else announced, more=more) + body
+
+
 class ScriptedServer(socketserver.ThreadingTCPServer):
     """Answers each request by what ``script(method, key, count)`` returns.
 

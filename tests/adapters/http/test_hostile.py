@@ -38,6 +38,8 @@ PLAIN: dict[str, Words] = {
     "absent": [b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"],
     "absent chunked": [b"HTTP/1.1 404 Not Found\r\nTransfer-Encoding: chunked\r\n\r\n"],
     "repeated vary": [plain(7, more=b"Vary: a\r\nVary: b\r\n")],
+    "repeated request id": [plain(7, more=b"X-Amz-Request-Id: a\r\nx-amz-request-id: b\r\n")],
+    "repeated id": [plain(7, more=b"X-Amz-Id-2: a\r\nx-amz-id-2: a\r\n")],
     "empty value": [plain(7, more=b"X-Empty:\r\n")],
     "no reason": [plain(7).replace(b"200 OK", b"200")],
 }

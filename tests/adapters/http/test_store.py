@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -13,17 +11,17 @@ import pytest
 from botocore.credentials import RefreshableCredentials
 from botocore.session import get_session
 
-from intact.adapters.http.line import CHUNK
 from intact.audit import Absent
 from intact.checksum import Algorithm
 from intact.errors import AccessError, StoreError
 from intact.s3 import ObjectFacts, ObjectRef
 from tests.adapters.http.worlds import lean, on_loop_head, outcome, ref
-from tests.scripted_server import CLOSE, Words, plain, scripted
+from tests.scripted_server import CLOSE, Words, got, plain, scripted
 from tests.strategies import AWKWARD_KEYS
 from tests.worlds import full
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -99,10 +97,6 @@ def test_parts_and_versions_are_botocores(real: tuple[LeanStore, list[ObjectRef]
     assert list(store.versions(refs[0])) == list(store.boto.versions(refs[0])) != []
 
 
-def got(body: bytes, *, announced: int | None = None, more: bytes = b"") -> bytes:
-    return plain(len(body) if announced is None else announced, more=more) + body
-
-
 READS: dict[str, Words] = {
     "plain": [got(BODY)],
     "empty": [got(b"")],
@@ -154,22 +148,6 @@ def test_bytes_of_something_else_are_not_taken(head: bytes) -> None:
         assert b"".join(map(bytes, store.read(asked, etag=ETAG))) == BODY
 
 
-@pytest.mark.parametrize("late", [1, CHUNK - 1, CHUNK, 2 * CHUNK])
-def test_the_end_of_a_body_is_not_waited_for_longer_than_it_takes(late: int) -> None:
-    body = bytes(4 * CHUNK + 5)
-
-    def script(_method: str, _key: str, _count: int) -> Words:
-        whole = got(body)
-        return [whole[:-late], 0.1, whole[-late:]]
-
-    with scripted(script) as server, lean(server.url, read_timeout=20) as store:
-        for _ in range(2):
-            begun = time.monotonic()
-            assert sum(map(len, store.read(ref("k"), etag=ETAG))) == len(body)
-            assert time.monotonic() - begun < 10
-        assert len(server.seen) == 2
-
-
 def test_a_read_that_its_reader_gives_up_leaves_no_bytes_behind() -> None:
     with (
         scripted(lambda _method, _key, _count: [got(BODY)]) as server,
@@ -186,18 +164,6 @@ def test_reading_asks_for_that_very_version(real: tuple[LeanStore, list[ObjectRe
     store, refs = real
     with pytest.raises(StoreError, match="PreconditionFailed"):
         list(store.read(refs[0], etag="0" * 32))
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    """A certificate authority of our own, and a server that it vouches for."""
-    trustme = pytest.importorskip("trustme")
-    authority = trustme.CA()
-    path = tmp_path_factory.mktemp("tls") / "ca.pem"
-    authority.cert_pem.write_to_path(str(path))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    return path, context
 
 
 def test_tls_trusts_whom_botocore_trusts(

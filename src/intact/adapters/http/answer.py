@@ -57,7 +57,11 @@ _KINDS_KEPT = 64
 _FORMS_KEPT, _LESSONS = 8, 64
 """Forms of heads that are tried, and how often one is learned; learning takes as long as reading a
 hundred heads."""
-_MAY_REPEAT = frozenset({b"vary", b"set-cookie", b"via", b"server", b"link", b"date", b"allow"})
+_MAY_REPEAT = frozenset(
+    {b"vary", b"set-cookie", b"via", b"server", b"link", b"date", b"allow"}
+    | {b"x-amz-request-id", b"x-amz-id-2"}  # VersityGW says each twice
+)
+"""Headers that say nothing of an object."""
 _METADATA = b"x-amz-meta-"
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DATE = re.compile(r"[A-Z][a-z]{2}, (\d\d) ([A-Z][a-z]{2}) (\d{4})")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import socket
+import ssl
 import struct
+import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, cast
 
 from urllib3.util.wait import wait_for_read
 
@@ -16,8 +19,7 @@ from intact.adapters.http.connection import END, INTERIM, LostError, SpokeOutOfT
 from intact.adapters.http.pool import IDLE_SECONDS, SILENCE_SECONDS
 
 if TYPE_CHECKING:
-    import ssl
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from intact.adapters.http.answer import Answer
     from intact.adapters.http.route import Origin
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 CHUNK = 512 << 10
 """Bytes of the one buffer of a connection: half of a second-level cache, so that hashing finds them
 there; measured by ``benchmarks/bench_online.py``."""
+_GATHERED = 4 << 20
+"""Bytes of a body that the kernel gathers at most before it wakes us, where they come within a
+millisecond: a fifth less processor time than with 512 KiB.  At a network's rates so many would be
+all of the window, and the sender would wait for us."""
 
 
 class Line:
@@ -49,20 +55,25 @@ class Line:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if tls is not None:
                 self._socket = tls.wrap_socket(self._socket, server_hostname=origin.host)
-            self._await_whole(timeouts[1], encrypted=tls is not None)
+            self._await_whole(timeouts[1])
         except OSError as error:
             self._socket.close()
             raise OddAnswerError(f"no connection: {error}") from None
 
-    def _await_whole(self, seconds: float, *, encrypted: bool) -> None:
+    def _await_whole(self, seconds: float) -> None:
         """Let the kernel fill a buffer and mind the time, where it can: one call for sixteen."""
         self._socket.settimeout(seconds)
-        self._whole, self._least = 0, 1
-        if os.name == "posix" and not encrypted:
+        self._least = 1
+        self._take: Callable[[memoryview], int] = self._socket.recv_into
+        if isinstance(self._socket, ssl.SSLSocket):
+            # recv_into less a call for each record of 16 KiB
+            read = cast("Callable[[int, memoryview], int]", self._socket.read)
+            self._take = lambda room: read(len(room), room)
+        elif os.name == "posix":
             moment = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, moment)
             self._socket.settimeout(None)
-            self._whole = socket.MSG_WAITALL
+            self._take = partial(self._socket.recv_into, flags=socket.MSG_WAITALL)
 
     def usable(self) -> bool:
         """Whether the server is likely to hear a request, and has said nothing unasked."""
@@ -125,31 +136,50 @@ class Line:
         if begun:
             yield begun
         left = size - len(begun)
+        since = time.monotonic()
         while left:
-            self._sleep_through(left)
-            room = self._buffer[: min(left, CHUNK)]
-            filled = 0
-            while filled < len(room):
-                got = self._receive(room[filled:], self._whole)
-                if not got:
-                    raise OddAnswerError(f"the answer broke off {left - filled} bytes early")
-                filled += got
+            self._gather(left, (size - left) / (time.monotonic() - since + 1e-3))
+            room = self._buffer if left >= CHUNK else self._buffer[:left]
+            filled = self._fill(room)
             left -= filled
+            if filled < len(room):
+                raise OddAnswerError(f"the answer broke off {left} bytes early")
             yield room
 
-    def _sleep_through(self, left: int) -> None:
-        """Have the kernel wake us for a buffer's worth of a body, not for each packet.
+    def _gather(self, left: int, rate: float) -> None:
+        """Have the kernel wake us once a millisecond, or for a buffer's worth if that is longer.
 
-        Only while a buffer more follows the one that is filled, since fewer would never wake us.
+        Never for the last buffer, nor one before it, since what never comes would wake nobody.
         """
-        least = CHUNK if self._whole and left >= 2 * CHUNK else 1
+        most = min(1 << int(rate * 1e-3).bit_length(), _GATHERED)
+        least = max(1, min(max(most, CHUNK), left - 2 * CHUNK))
         if least != self._least:
-            self._least = least
+            self._wake_at(least)
+
+    def _wake_at(self, least: int) -> None:
+        """Have the kernel wake us for so many bytes, not for each packet."""
+        self._least = least
+        if sys.platform == "linux":
             with suppress(OSError):  # it is but a wish
                 self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, least)
 
-    def _receive(self, room: memoryview, flags: int = 0) -> int:
+    def _fill(self, room: memoryview) -> int:
+        filled, size, take = 0, len(room), self._take
+        while filled < size:
+            try:
+                got = take(room[filled:] if filled else room)
+            except OSError as error:
+                if isinstance(error, TimeoutError) and self._least > 1:
+                    self._wake_at(1)  # fewer bytes may well have come in time
+                    continue
+                raise OddAnswerError(f"the answer broke off: {error}") from None
+            if not got:
+                break
+            filled += got
+        return filled
+
+    def _receive(self, room: memoryview) -> int:
         try:
-            return self._socket.recv_into(room, flags=flags)
+            return self._socket.recv_into(room)
         except OSError as error:
             raise OddAnswerError(f"the answer broke off: {error}") from None
