@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 ROWS = 10_000
 """Records of a segment."""
-CHUNK = 1000
+CHUNK = 2500
 """Records that become columns at a time, while they are in the processor's caches: objects take
 twenty times the memory, and Python's garbage collector looks through them again and again."""
 SECONDS = 5.0
