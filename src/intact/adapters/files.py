@@ -67,12 +67,12 @@ def _put_in_place(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         except BaseException:
             file.close()
-            scratch.unlink()
+            scratch.unlink(missing_ok=True)  # whoever was given its name may have done so
             raise
     try:
         scratch.replace(path)
     except BaseException:
-        scratch.unlink()
+        scratch.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 

@@ -137,6 +137,21 @@ def test_the_same_audit_goes_on(begun: OfflineAuditor, tmp_path: Path) -> None:
     assert not (tmp_path / WORK).exists()
 
 
+def test_a_memory_that_does_not_suffice_is_no_fault(store: BotoStore, tmp_path: Path) -> None:
+    report = computed(tmp_path / "report", copy=b"one")
+    auditor = OfflineAuditor(
+        subject=SUBJECT,
+        service=store,
+        require=Level.RECORDED,
+        computed=(report,),
+        inventories={},
+        memory="100MB",
+    )
+    with pytest.raises(OSError, match=f"{tmp_path / WORK}: Out of Memory Error: [^\n]*$"):
+        run(auditor, tmp_path)
+    assert run(replace(auditor, memory="2GB"), tmp_path) == [Verdict.VERIFIED]
+
+
 def test_what_one_has_staged_is_not_anothers(begun: OfflineAuditor, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / LEDGER)
     other = replace(

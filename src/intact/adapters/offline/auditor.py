@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from intact.adapters.auditor import as_it_is, as_written, in_words
 from intact.adapters.boto import servers
+from intact.adapters.duckdb import machine_errors
 from intact.adapters.files import whole_file
 from intact.adapters.ledger import read_header, read_segments
 from intact.adapters.offline.audit import OfflineAudit
@@ -92,6 +93,7 @@ class OfflineAuditor:
             UsageError: The inputs cannot prove anything, or the folder holds another audit.
             StoreError: An input could not be read.
             FormatError: An input is not what it promises.
+            OSError: The disk is full, the memory does not suffice, or their like.
         """
         subject = as_written(as_it_is(self.subject, self.service), self.service)
         if subject != self.subject:
@@ -111,7 +113,7 @@ class OfflineAuditor:
         )
         work = ledger.parent / WORK
         _claim(work, ledger, header)
-        with LedgerWriter(ledger, header) as writer:
+        with LedgerWriter(ledger, header) as writer, machine_errors(work):
             progress.phase("fetching the inputs")
             audit = self._audit(work)
             progress.phase("staging the inputs")
