@@ -137,6 +137,15 @@ def test_the_same_audit_goes_on(begun: OfflineAuditor, tmp_path: Path) -> None:
     assert not (tmp_path / WORK).exists()
 
 
+def test_a_finished_audit_is_not_taken_for_a_new_one(begun: OfflineAuditor, tmp_path: Path) -> None:
+    assert run(begun, tmp_path) == [Verdict.VERIFIED]
+    (tmp_path / WORK).mkdir()  # as a kill right behind the seal leaves it
+    assert run(begun, tmp_path) == [Verdict.VERIFIED]
+    assert not (tmp_path / WORK).exists()
+    with pytest.raises(UsageError, match="holds a finished audit"):
+        run(begun, tmp_path)
+
+
 def test_a_memory_that_does_not_suffice_is_no_fault(store: BotoStore, tmp_path: Path) -> None:
     report = computed(tmp_path / "report", copy=b"one")
     auditor = OfflineAuditor(

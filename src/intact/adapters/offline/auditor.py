@@ -16,7 +16,7 @@ from intact.adapters.offline.fetching import Fetcher
 from intact.adapters.offline.inputs import ComputedInput, Inputs
 from intact.adapters.writing import LedgerWriter, require_same
 from intact.audit import Policy
-from intact.audit.ledger import HEADER, SEGMENTS, SLICE, Header
+from intact.audit.ledger import HEADER, SEAL, SEGMENTS, SLICE, Header
 from intact.errors import UsageError
 
 if TYPE_CHECKING:
@@ -112,6 +112,18 @@ class OfflineAuditor:
             bound=(*self.subject.bound, *servers(lists=self.service)),
         )
         work = ledger.parent / WORK
+        if (ledger / SEAL).exists():
+            require_same(ledger, read_header(ledger), header)
+            if not work.exists():
+                raise UsageError(f"{ledger}: holds a finished audit; wanted another folder")
+            progress.phase("this audit was just finished; nothing is read again")
+        else:
+            self._write(ledger, header, work, progress, sign)
+        shutil.rmtree(work)
+
+    def _write(
+        self, ledger: Path, header: Header, work: Path, progress: Progress, sign: Signer | None
+    ) -> None:
         _claim(work, ledger, header)
         with LedgerWriter(ledger, header) as writer, machine_errors(work):
             progress.phase("fetching the inputs")
@@ -127,7 +139,6 @@ class OfflineAuditor:
                     writer.adopt(path, first=found.first, last=found.last, rows=found.rows)
                 progress.phase(f"joined {path.stem} of {audit.buckets} slices")
             writer.seal(audit.counts(), sign=sign)
-        shutil.rmtree(work)
 
     def _audit(self, work: Path) -> OfflineAudit:
         files = work / "inputs"
