@@ -25,13 +25,13 @@ from intact.errors import UsageError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from concurrent.futures import Future
     from pathlib import Path
 
     import pyarrow as pa
 
-    from intact.adapters.offline.inputs import Inputs
+    from intact.adapters.offline.inputs import Inputs, Inventory
     from intact.audit import Policy, Subject
 
 SHARE = 8
@@ -81,7 +81,11 @@ class OfflineAudit:
             UsageError: The manifest is no CSV, bytes are to be read, or an inventory is older
                 than the copies or lacks the versions that the manifest names.
         """
-        _require(subject, policy, inputs)
+        if policy.read is not ReadMode.NEVER:
+            raise UsageError(
+                f"bytes are to be read ({policy.read.value}); an offline audit reads none"
+            )
+        require(subject, policy, inputs.inventories)
         self._subject = subject
         self._policy = policy
         self._inputs = inputs
@@ -243,12 +247,15 @@ def _bytes(connection: duckdb.DuckDBPyConnection) -> int:
     return int(float(number) * 1024 ** _UNITS.index(unit))
 
 
-def _require(subject: Subject, policy: Policy, inputs: Inputs) -> None:
+def require(subject: Subject, policy: Policy, inventories: Sequence[Inventory]) -> None:
+    """Check that these files can prove anything.
+
+    Raises:
+        UsageError: See ``OfflineAudit``.
+    """
     if subject.format is not ManifestFormat.CSV:
         raise UsageError(f"manifest format is {subject.format.value}; wanted CSV")
-    if policy.read is not ReadMode.NEVER:
-        raise UsageError(f"bytes are to be read ({policy.read.value}); an offline audit reads none")
-    for listed in inputs.inventories:
+    for listed in inventories:
         named = policy.versioned and listed.of is Of.SOURCE
         if named and "VersionId" not in listed.schema:
             raise UsageError("the source's inventory lists no versions; the manifest names them")
