@@ -86,7 +86,7 @@ def machine_errors(folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+    except duckdb.OperationalError as error:  # of disk, memory or a commit to disk
         raise OSError(f"{folder}: {str(error).partition(chr(10))[0]}") from error
 
 
