@@ -47,6 +47,22 @@ def test_what_another_program_cleaned_up_hides_no_error(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_more_files_may_be_open_than_the_system_allows_unasked() -> None:
+    code = """
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from intact.adapters.files import allow_open
+setrlimit(RLIMIT_NOFILE, (200, 500))
+for files in 50, 300, 600:
+    allow_open(files)
+    print(getrlimit(RLIMIT_NOFILE)[0], flush=True)
+"""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "200\n400\n"
+    assert "UsageError: 700 open files are needed at a time" in done.stderr
+
+
 def test_a_pipe_stays_one_and_gets_all(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)

@@ -146,6 +146,13 @@ def test_a_finished_audit_is_not_taken_for_a_new_one(begun: OfflineAuditor, tmp_
         run(begun, tmp_path)
 
 
+def test_more_slices_than_files_may_be_open_are_refused(
+    begun: OfflineAuditor, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="open files are needed"):
+        run(replace(begun, buckets=1 << 40), tmp_path / "another")
+
+
 def test_a_memory_that_does_not_suffice_is_no_fault(store: BotoStore, tmp_path: Path) -> None:
     report = computed(tmp_path / "report", copy=b"one")
     auditor = OfflineAuditor(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from intact.adapters.auditor import as_it_is, as_written, in_words
 from intact.adapters.boto import servers
 from intact.adapters.duckdb import machine_errors
-from intact.adapters.files import whole_file
+from intact.adapters.files import allow_open, whole_file
 from intact.adapters.ledger import read_header, read_segments
 from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.fetching import Fetcher
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from intact.audit.ledger import Server
     from intact.s3 import ObjectRef
 
+_AT_ONCE = 2
+"""Inputs that may be cut at a time, each into a file for each slice."""
 WORK = "offline"
 """Beside the ledger: what is fetched, staged and joined, until the audit is finished."""
 
@@ -128,6 +130,7 @@ class OfflineAuditor:
         with LedgerWriter(ledger, header) as writer, machine_errors(work):
             progress.phase("fetching the inputs")
             audit = self._audit(work)
+            allow_open(_AT_ONCE * audit.buckets)
             progress.phase("staging the inputs")
             if not writer.adopted:
                 for record in audit.malformed_rows():
