@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from urllib3 import HTTPResponse
 
 from intact.adapters.boto import BotoStore, s3_client
-from intact.adapters.contact import TRIES, FirstContact
+from intact.adapters.contact import ATTEMPTS, TRIES, FirstContact
 from intact.adapters.http import lean_store
 from intact.adapters.s3control import describe_job, s3control_client
 from intact.errors import StoreError
@@ -82,6 +83,45 @@ def test_a_server_that_is_busy_is_tried_again(trouble: bytes | None) -> None:
 
     with scripted(script) as server, closing(s3_client(endpoint_url=server.url)) as client:
         assert isinstance(BotoStore(client).head(REF), ObjectFacts)
+
+
+def test_a_budget_that_others_spent_ends_no_call() -> None:
+    refs = [ObjectRef(bucket="b", key=f"k{number}") for number in range(120)]
+
+    def script(_method: str, _key: str, count: int) -> Words:
+        return [SLOW_DOWN] if count <= TRIES else [plain(7)]
+
+    with (
+        scripted(script) as server,
+        closing(s3_client(endpoint_url=server.url, connections=120)) as client,
+        ThreadPoolExecutor(120) as threads,
+    ):
+        found = list(threads.map(BotoStore(client).head, refs))
+    assert len(found) == len(refs)
+    assert {type(facts) for facts in found} == {ObjectFacts}
+
+
+@pytest.mark.parametrize(
+    ("told", "attempts", "seconds"),
+    [
+        ({"RetryQuotaReached": True}, 1, 1.0),
+        ({"RetryQuotaReached": True}, ATTEMPTS - 1, 10.0),
+        ({"RetryQuotaReached": True}, ATTEMPTS, None),
+        ({"MaxAttemptsReached": True}, 1, None),
+        ({}, 1, None),
+        (ReadTimeoutError(endpoint_url=URL), 2, 2.0),
+        (ReadTimeoutError(endpoint_url=URL), ATTEMPTS, None),
+        (NoCredentialsError(), 1, None),
+    ],
+)
+def test_a_call_is_tried_as_often_as_any_other(
+    told: dict[str, bool] | Exception, attempts: int, seconds: float | None
+) -> None:
+    error = told if isinstance(told, Exception) else None
+    answer = None if error else (None, {"ResponseMetadata": told})
+    contact = FirstContact(chance=lambda: 0.5)
+    got = contact.insist(response=answer, caught_exception=error, attempts=attempts)
+    assert got == seconds
 
 
 def judged(contact: FirstContact, raw: Any = None, *, attempts: int = 9) -> None:  # noqa: ANN401 - botocore's own

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import duckdb
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intact.adapters.duckdb import Joined, TaskJoin
+from intact.adapters.duckdb import Joined, TaskJoin, machine_errors
 from intact.adapters.spool import PAGE
 from intact.audit import Absent, Counts, Unreadable
 from intact.batch import (
@@ -25,8 +27,6 @@ from intact.s3 import ObjectRef, encode_key
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 KEYS = ["a b", "a+b", "%41", "日本", "n\nl", 'x,"y"', "\0", "a//b", "dir/"]
 
@@ -198,3 +198,15 @@ def test_pages_meet_without_gap_or_overlap(tmp_path: Path) -> None:
     rows = [row(str(line), line=line) for line in range(1, count + 1)]
     joined, _ = join(tmp_path, [*rows], [])
     assert [joined_row.line for joined_row, _, _, _ in joined] == list(range(1, count + 1))
+
+
+@pytest.mark.parametrize(
+    "error", [duckdb.IOException, duckdb.OutOfMemoryException, duckdb.TransactionException]
+)
+def test_a_full_disk_is_no_fault_of_the_join(error: type[Exception], tmp_path: Path) -> None:
+    said = "Failed to commit: Could not write file: No space left on device\n\nPossible solutions:"
+    with (
+        pytest.raises(OSError, match=rf"^{tmp_path}: Failed .*No space left on device$"),
+        machine_errors(tmp_path),
+    ):
+        raise error(said)

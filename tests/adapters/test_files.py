@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from intact.adapters.files import whole_file
+from intact.adapters.files import named_whole, whole_file
 
 
 class BreakError(Exception):
@@ -34,6 +34,33 @@ def test_a_file_that_breaks_off_leaves_what_stood_there(tmp_path: Path) -> None:
     with pytest.raises(BreakError):
         write_half()
     assert [entry.read_bytes() for entry in tmp_path.iterdir()] == [b"old"]
+
+
+def test_what_another_program_cleaned_up_hides_no_error(tmp_path: Path) -> None:
+    def fill_disk() -> None:
+        with named_whole(tmp_path / "file") as name:
+            name.unlink()
+            raise BreakError
+
+    with pytest.raises(BreakError):
+        fill_disk()
+    assert not list(tmp_path.iterdir())
+
+
+def test_more_files_may_be_open_than_the_system_allows_unasked() -> None:
+    code = """
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from intact.adapters.files import allow_open
+setrlimit(RLIMIT_NOFILE, (200, 500))
+for files in 50, 300, 600:
+    allow_open(files)
+    print(getrlimit(RLIMIT_NOFILE)[0], flush=True)
+"""
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "200\n400\n"
+    assert "UsageError: 700 open files are needed at a time" in done.stderr
 
 
 def test_a_pipe_stays_one_and_gets_all(tmp_path: Path) -> None:

@@ -517,6 +517,22 @@ def test_reports_alone_bind_no_source_that_the_manifest_names_without_its_versio
     assert not list(contradictions(LedgerReader(auditing.out / LEDGER)))
 
 
+def test_an_offline_audit_that_ends_early_says_how_to_go_on(auditing: Auditing) -> None:
+    missing = f"s3://{auditing.stage.desk}/none/manifest.json"
+    error = auditing.by_id("--offline", "--computed", missing).exception
+    assert isinstance(error, StoreError)
+    [note] = error.__notes__
+    assert f"--computed {missing} --offline" in note
+    assert note.endswith(f"--out {auditing.out}")
+
+
+@pytest.mark.parametrize("command", ["audit", "plan"])
+def test_the_memory_of_an_offline_audit_has_a_least(command: str) -> None:
+    result = CliRunner().invoke(cli, [command, "job", "--memory", "100MB"])
+    assert result.exit_code == ExitCode.USAGE
+    assert "wanted at least 300000000 bytes" in result.stderr
+
+
 def test_an_offline_audit_takes_nothing_that_needs_requests(auditing: Auditing) -> None:
     for words in (["--offline", "--read", "all"], ["--inventory", "source=x"]):
         result = auditing.by_id(*words)

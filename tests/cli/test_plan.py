@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 import intact.batch
+from intact.adapters.spark.main import command as spark
 from intact.audit import Level, Policy, Subject
 from intact.audit.forecast import Way
 from intact.audit.plan import Recommendation, Step, options
@@ -203,6 +204,10 @@ def test_each_way_has_commands_that_can_be_run(
     ours = [shlex.split(line) for line in lines if line.startswith("intact ")]
     for words in ours:
         example_is_accepted(tuple(words[1:]))
+    Path("job.json").touch()
+    for line in lines:
+        if line.startswith("spark-submit MAIN "):
+            spark.make_context("main", shlex.split(line)[2:])
     assert ours or way.distributed
     assert [line for line in lines if "--out audited-2" in line]
     put = "intact put 'my m.csv' 's3://BUCKET/my m.csv' --region eu-west-1"

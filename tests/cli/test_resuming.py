@@ -12,6 +12,7 @@ import pytest
 from click.core import ParameterSource
 
 from intact.adapters.auditor import STAGING
+from intact.adapters.offline.auditor import WORK
 from intact.cli import main as main_module
 from intact.cli.main import cli, main
 from intact.cli.resuming import again, resumable
@@ -77,6 +78,14 @@ def test_the_command_that_goes_on_is_named(
     words = ["intact", "job id", "--endpoint-url", "https://host:1/p?q=1", "--read", "all"]
     more = ["--extras", "--computed", "one", "--computed", "an other"]
     assert shlex.split(command) == [*words, *more, "--out", str(folder)]
+
+
+def test_what_an_offline_audit_keeps_is_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / WORK).mkdir()
+    assert run(KeyboardInterrupt(), tmp_path, monkeypatch) == ExitCode.INTERRUPTED
+    assert "go on with" in capsys.readouterr().err
 
 
 def test_what_stood_before_the_command_and_debug_are_no_fault(tmp_path: Path) -> None:

@@ -41,6 +41,13 @@ def test_large_numbers_are_short_and_have_their_bounds() -> None:
     assert "days" in lean or " h" in lean
 
 
+def test_billions_are_not_told_as_powers() -> None:
+    text = shown(sampled(*[COMPARABLE] * 100, objects=2 * 10**10, size=10**14))
+    lean = next(line for line in text.splitlines() if line.startswith("lean "))
+    assert "40 G (40 G to 41.8 G)" in lean
+    assert "e+" not in text
+
+
 def test_one_request_at_a_time_is_told_as_such() -> None:
     text = shown(sampled(COMPARABLE, measured=replace(MEASURED, workers=1)))
     assert "an answer took 30.0 ms\nprices" in text

@@ -10,11 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from intact.adapters.boto import is_denied, servers
 from intact.adapters.clients import Asking
-from intact.adapters.duckdb import TaskJoin
+from intact.adapters.duckdb import TaskJoin, machine_errors
 from intact.adapters.files import named_whole
 from intact.adapters.inventory import fetch_inventory, inventory_rows
 from intact.adapters.ledger import read_header
@@ -225,10 +223,8 @@ class Auditor:
             require_same(path.parent, staged.header, header)
             return staged
         progress.phase("reading manifest and report")
-        try:
+        with machine_errors(path.parent):
             return self._stage(path, header)
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise OSError(f"{path.parent}: {error}") from None
 
     def _stage(self, path: Path, header: Header) -> Staged:
         with (

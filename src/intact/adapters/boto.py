@@ -24,7 +24,7 @@ from botocore.exceptions import (
 from botocore.loaders import Loader
 
 from intact.adapters.addresses import is_aws, public
-from intact.adapters.contact import FirstContact
+from intact.adapters.contact import ATTEMPTS, FirstContact
 from intact.adapters.interim import pass_over_interim
 from intact.adapters.listing import list_objects
 from intact.audit import Absent
@@ -97,7 +97,7 @@ def s3_client(  # noqa: PLR0913 - one argument per property of a client
         proxies=proxies(endpoint_url),
         # decide() judges what the bytes hash to; botocore would hide a contradiction in an error.
         response_checksum_validation="when_required",
-        retries={"mode": "standard", "max_attempts": 10},
+        retries={"mode": "standard", "max_attempts": ATTEMPTS},
         s3=style,
         signature_version=None if signed else UNSIGNED,
     )

@@ -8,8 +8,11 @@ ASCII, without line ends.
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import duckdb
 
 from intact.adapters.evidence import OBJECT, Said, Testimony
 from intact.adapters.invoked import Invocations, answer_of_cells, join_key
@@ -72,6 +75,19 @@ _STRAY = "FROM report ANTI JOIN manifest USING (bucket, key, version)"
 _EXTRA = """
 FROM listed ANTI JOIN (SELECT $prefix || key AS key FROM manifest WHERE problem = '') USING (key)
 """
+
+
+@contextmanager
+def machine_errors(folder: Path) -> Iterator[None]:
+    """Let DuckDB speak of disk and memory as the system does.
+
+    Raises:
+        OSError: The disk is full, the memory does not suffice, or their like; names the folder.
+    """
+    try:
+        yield
+    except duckdb.OperationalError as error:  # of disk, memory or a commit to disk
+        raise OSError(f"{folder}: {str(error).partition(chr(10))[0]}") from error
 
 
 class Joined(NamedTuple):

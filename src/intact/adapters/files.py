@@ -11,9 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from intact.errors import UsageError
+
+try:
+    import resource
+except ImportError:  # Windows, which has no such limit
+    resource = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_ANY = 100
+"""Files that any process has open: libraries, connections, standard streams."""
 _FULL = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
 
 
@@ -67,12 +76,12 @@ def _put_in_place(path: Path) -> Iterator[IO[bytes]]:
             os.fsync(file.fileno())
         except BaseException:
             file.close()
-            scratch.unlink()
+            scratch.unlink(missing_ok=True)  # whoever was given its name may have done so
             raise
     try:
         scratch.replace(path)
     except BaseException:
-        scratch.unlink()
+        scratch.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
@@ -82,6 +91,30 @@ def named_whole(path: Path) -> Iterator[Path]:
     """Yield the name of a file for another program to write; as ``whole_file`` otherwise."""
     with whole_file(path) as file:
         yield Path(file.name)
+
+
+def allow_open(files: int) -> None:
+    """Let this process have so many files open at a time; most systems allow 1,024 unasked.
+
+    Args:
+        files: How many, besides those that any process has.
+
+    Raises:
+        UsageError: The system does not allow it at all.
+    """
+    files += _ANY
+    if resource is None:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft == unlimited or soft >= files:
+        return
+    if hard != unlimited and hard < files:
+        raise UsageError(
+            f"{files:,} open files are needed at a time, and the system allows {hard:,} (ulimit "
+            "-Hn); wanted more memory, in another folder, or more open files"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
 
 
 def sync_folder(folder: Path) -> None:

@@ -6,7 +6,7 @@ import csv
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
 
@@ -14,20 +14,20 @@ from intact.adapters.patterns import exactly
 from intact.adapters.report import fetch_report, saved_report
 from intact.batch import MalformedRow
 from intact.batch.expected import expected_of_cells, read_sums
-from intact.batch.manifest import BYTE_ORDER_MARK
+from intact.batch.manifest import BYTE_ORDER_MARK, ManifestFormat
+from intact.batch.outcome import JobOutcome
 from intact.batch.rows import require_utf8
-from intact.errors import FormatError
+from intact.errors import FormatError, UsageError
+from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from intact.adapters.boto import BotoStore
     from intact.batch import TaskResult
     from intact.batch.expected import ExpectedRow
-    from intact.batch.manifest import ManifestFormat
     from intact.checksum import Algorithm
-    from intact.s3 import ObjectRef
 
 PAGE = 20_000
 """Rows of a Parquet file in memory at a time."""
@@ -47,6 +47,33 @@ class ComputedReport:
     manifest: ObjectRef | Path
     written: ManifestFormat | None = None
     begun: datetime | None = None
+
+    @classmethod
+    def of_job(cls, response: Mapping[str, Any], *, operation: str) -> Self:
+        """Find the report of an ended job.
+
+        Args:
+            response: What DescribeJob says of it.
+            operation: What it has to do.
+
+        Raises:
+            UsageError: The job is of another kind, has not ended or left no report.
+        """
+        outcome, job = JobOutcome.from_describe(response), response["Job"]
+        if operation not in job.get("Operation", {}):
+            kinds = ", ".join(job.get("Operation", {}))
+            raise UsageError(f"job {outcome.job_id} is of kind {kinds}; wanted {operation}")
+        if outcome.report_manifest_key is None or not outcome.status.terminal:
+            raise UsageError(
+                f"job {outcome.job_id} is {outcome.status.value}; wanted an ended one with a report"
+            )
+        generated = job.get("ManifestGenerator")
+        spec = job["GeneratedManifestDescriptor"] if generated else job["Manifest"]["Spec"]
+        return cls(
+            manifest=ObjectRef(bucket=outcome.report_bucket or "", key=outcome.report_manifest_key),
+            written=next((form for form in ManifestFormat if form.value == spec["Format"]), None),
+            begun=outcome.created,
+        )
 
     def rows(self, store: BotoStore, *, scratch: Path) -> Iterator[TaskResult | MalformedRow]:
         """Yield every row, of failed tasks too.

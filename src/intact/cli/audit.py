@@ -20,7 +20,7 @@ from intact.cli.evidence import (
     inventories,
     read_mode,
 )
-from intact.cli.options import Address, Aws, Size, aws_options
+from intact.cli.options import LEAST_MEMORY, Address, Aws, Size, aws_options
 from intact.cli.output import json_option
 from intact.cli.present import present, show_first
 from intact.cli.progress import Bar
@@ -125,7 +125,7 @@ Examples:
 )
 @click.option(
     "--memory",
-    type=Size(decimal=True),
+    type=Size(decimal=True, least=LEAST_MEMORY),
     default="2GB",
     show_default=True,
     help="Memory of an offline audit.",
@@ -240,7 +240,7 @@ def command(  # noqa: PLR0913 - one argument per option, and one refusal per con
         from intact.adapters.offline.auditor import OfflineAuditor  # noqa: PLC0415 - imports pyarrow
 
         folder.mkdir(parents=True, exist_ok=True)
-        with Bar() as progress:
+        with Bar() as progress, resumable(context, folder):
             OfflineAuditor(
                 subject=subject,
                 service=reach.store(workers=workers),

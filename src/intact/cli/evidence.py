@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from intact.audit import ReadMode
-from intact.batch.manifest import ManifestFormat
 from intact.batch.outcome import JobOutcome
 from intact.checksum import Algorithm
 from intact.errors import FormatError, UsageError
-from intact.s3 import ObjectRef
 from intact.s3.names import parse_uri
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from intact.adapters.offline.inputs import Of
     from intact.adapters.others import ComputedReport, ExpectedFile
     from intact.cli.options import Aws
+    from intact.s3 import ObjectRef
 
 REPORT = "manifest.json"
 _DECIMAL = re.compile(r"([0-9]+(\.[0-9]+)?)?")
@@ -84,21 +83,7 @@ def evidence_report(
     if path.is_file() and "Results" in _document(path):
         return ComputedReport(manifest=path)
     response = describe(name, account_id=account_id, reach=reach)
-    outcome, job = JobOutcome.from_describe(response), response["Job"]
-    if operation not in job.get("Operation", {}):
-        kinds = ", ".join(job.get("Operation", {}))
-        raise UsageError(f"job {outcome.job_id} is of kind {kinds}; wanted {operation}")
-    if outcome.report_manifest_key is None or not outcome.status.terminal:
-        raise UsageError(
-            f"job {outcome.job_id} is {outcome.status.value}; wanted an ended one with a report"
-        )
-    generated = job.get("ManifestGenerator")
-    spec = job["GeneratedManifestDescriptor"] if generated else job["Manifest"]["Spec"]
-    return ComputedReport(
-        manifest=ObjectRef(bucket=outcome.report_bucket or "", key=outcome.report_manifest_key),
-        written=next((form for form in ManifestFormat if form.value == spec["Format"]), None),
-        begun=outcome.created,
-    )
+    return ComputedReport.of_job(response, operation=operation)
 
 
 def inventories(given: Sequence[str]) -> Mapping[Of, ObjectRef | Path]:

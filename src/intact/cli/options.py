@@ -122,6 +122,8 @@ class Aws:
         return server_at(self.s3_address, control=self.control_address)
 
 
+LEAST_MEMORY = 300 * 10**6
+"""Of an offline audit, in bytes: DuckDB gets half of it, and reads lines through 128 MiB."""
 _UNITS = {"": 1, "B": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 _DECIMAL = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 

@@ -14,7 +14,7 @@ from intact.audit.plan import options, recommend
 from intact.audit.sampled import Means, Sampled, Terms
 from intact.batch.cost import Prices
 from intact.batch.rates import Rates
-from intact.cli.options import Aws, FileOrAddress, Size, aws_options
+from intact.cli.options import LEAST_MEMORY, Aws, FileOrAddress, Size, aws_options
 from intact.cli.output import json_option
 from intact.cli.planning import Place, following, records
 from intact.cli.progress import Bar
@@ -86,7 +86,7 @@ What a job will cost before it runs, and each level of proof by price alone: int
 )
 @click.option(
     "--memory",
-    type=Size(decimal=True),
+    type=Size(decimal=True, least=LEAST_MEMORY),
     default="2GiB",
     show_default=True,
     help="Memory of an offline audit.",

@@ -95,6 +95,7 @@ def _commands(way: Way, place: Place, *, out: str) -> Iterator[str]:
             how = ["--online"] if way is Way.SPARK_ONLINE else list(_REPORTS)
             need = ["--require", place.policy.require.name.lower()]
             words = ["spark-submit", "MAIN", "job.json", "--work", "WORK", *how, *need]
+            words += reached(place.context, besides=_NOT_OF_SPARK)
             yield shlex.join([*words, "--out", out])
         case Way.INVOKED:
             yield "# a LambdaInvoke job over the manifest: intact function package --help"
@@ -112,11 +113,9 @@ _INVENTORIES = {
         "destination=s3://LISTS/copies/manifest.json",
     ),
 }
-_REPORTS = tuple(
-    word
-    for side in ("SOURCES", "COPIES")
-    for word in ("--computed", f"s3://REPORTS/{side}/manifest.json")
-)
+_REPORTS = ("--computed", "COMPUTE_SOURCES.json", "--computed", "COMPUTE_COPIES.json")
+"""What describe-job prints of them: their reports alone do not say when they began."""
+_NOT_OF_SPARK = {"profile", "control_endpoint_url", "no_sign_request", "request_payer"}
 
 
 def _retry(place: Place, out: str) -> str:

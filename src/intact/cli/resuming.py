@@ -26,13 +26,14 @@ def resumable(context: click.Context, folder: Path) -> Iterator[None]:
         folder: What its ``--out`` is or should be.
     """
     from intact.adapters.auditor import STAGING  # noqa: PLC0415 - imports boto3 and DuckDB
+    from intact.adapters.offline.auditor import WORK  # noqa: PLC0415 - as above
 
     try:
         yield
     except UsageError:
         raise
     except (IntactError, OSError, KeyboardInterrupt) as error:
-        if (folder / STAGING).exists():
+        if any((folder / name).exists() for name in (STAGING, WORK)):
             error.add_note(
                 f"What was found so far is kept; go on with:\n  {again(context, folder)}"
             )

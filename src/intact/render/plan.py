@@ -27,6 +27,7 @@ _UNKNOWN = (
 _SHORTEST = 0.1
 _EXACT = 100_000
 """Numbers below this are shown whole."""
+_BILLION = 1e9
 _HEAD = ("way", "proves", "time", "requests", "money", "memory")
 
 
@@ -137,4 +138,6 @@ def _duration(seconds: float) -> str:
 
 
 def _count(number: float) -> str:
-    return f"{number:,.0f}" if number < _EXACT else f"{number / 1e6:,.3g} M"
+    if number < _EXACT:
+        return f"{number:,.0f}"
+    return f"{number / 1e6:,.3g} M" if number < _BILLION else f"{number / 1e9:,.3g} G"

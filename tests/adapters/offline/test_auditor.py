@@ -137,6 +137,37 @@ def test_the_same_audit_goes_on(begun: OfflineAuditor, tmp_path: Path) -> None:
     assert not (tmp_path / WORK).exists()
 
 
+def test_a_finished_audit_is_not_taken_for_a_new_one(begun: OfflineAuditor, tmp_path: Path) -> None:
+    assert run(begun, tmp_path) == [Verdict.VERIFIED]
+    (tmp_path / WORK).mkdir()  # as a kill right behind the seal leaves it
+    assert run(begun, tmp_path) == [Verdict.VERIFIED]
+    assert not (tmp_path / WORK).exists()
+    with pytest.raises(UsageError, match="holds a finished audit"):
+        run(begun, tmp_path)
+
+
+def test_more_slices_than_files_may_be_open_are_refused(
+    begun: OfflineAuditor, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="open files are needed"):
+        run(replace(begun, buckets=1 << 40), tmp_path / "another")
+
+
+def test_a_memory_that_does_not_suffice_is_no_fault(store: BotoStore, tmp_path: Path) -> None:
+    report = computed(tmp_path / "report", copy=b"one")
+    auditor = OfflineAuditor(
+        subject=SUBJECT,
+        service=store,
+        require=Level.RECORDED,
+        computed=(report,),
+        inventories={},
+        memory="100MB",
+    )
+    with pytest.raises(OSError, match=f"{tmp_path / WORK}: Out of Memory Error: [^\n]*$"):
+        run(auditor, tmp_path)
+    assert run(replace(auditor, memory="2GB"), tmp_path) == [Verdict.VERIFIED]
+
+
 def test_what_one_has_staged_is_not_anothers(begun: OfflineAuditor, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / LEDGER)
     other = replace(

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow.parquet as pq
 
 from intact.adapters.arrow import keeping_pages
-from intact.adapters.files import named_whole, whole_file
+from intact.adapters.files import allow_open, named_whole, whole_file
 from intact.adapters.offline import joining
 from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.judging import Slice, judged
@@ -28,10 +28,10 @@ from intact.errors import UsageError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from intact.adapters.offline.inputs import Inputs
+    from intact.adapters.offline.inputs import Inputs, Inventory
     from intact.adapters.offline.joining import Terms
     from intact.audit import Policy, Subject
 
@@ -82,9 +82,14 @@ class OfflineAudit:
 
         Raises:
             UsageError: The manifest is no CSV, bytes are to be read, or an inventory is older
-                than the copies or lacks the versions that the manifest names.
+                than the copies or lacks the versions that the manifest names; or the system does
+                not allow as many open files as there are slices.
         """
-        _require(subject, policy, inputs)
+        if policy.read is not ReadMode.NEVER:
+            raise UsageError(
+                f"bytes are to be read ({policy.read.value}); an offline audit reads none"
+            )
+        require(subject, policy, inputs.inventories)
         self._subject = subject
         self._policy = policy
         self._inputs = inputs
@@ -104,6 +109,8 @@ class OfflineAudit:
         [(cores,)] = self._connection.execute("SELECT current_setting('threads')").fetchall()
         self._workers = max(1, min(cores, memory // _LEAST))
         self.buckets = self._begun_with(buckets, memory=memory // self._workers)
+        # each worker, and the manifest's beside them, has a file open for each slice
+        allow_open((self._workers + 1) * self.buckets)
         self._stage = self._staging(self._connection)
 
     def stage(self) -> None:
@@ -281,12 +288,15 @@ def _bytes(connection: duckdb.DuckDBPyConnection) -> int:
     return int(float(number) * 1024 ** _UNITS.index(unit))
 
 
-def _require(subject: Subject, policy: Policy, inputs: Inputs) -> None:
+def require(subject: Subject, policy: Policy, inventories: Sequence[Inventory]) -> None:
+    """Check that these files can prove anything.
+
+    Raises:
+        UsageError: See ``OfflineAudit``.
+    """
     if subject.format is not ManifestFormat.CSV:
         raise UsageError(f"manifest format is {subject.format.value}; wanted CSV")
-    if policy.read is not ReadMode.NEVER:
-        raise UsageError(f"bytes are to be read ({policy.read.value}); an offline audit reads none")
-    for listed in inputs.inventories:
+    for listed in inventories:
         named = policy.versioned and listed.of is Of.SOURCE
         if named and "VersionId" not in listed.schema:
             raise UsageError("the source's inventory lists no versions; the manifest names them")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from intact.adapters.auditor import as_it_is, as_written, in_words
 from intact.adapters.boto import servers
+from intact.adapters.duckdb import machine_errors
 from intact.adapters.files import whole_file
 from intact.adapters.ledger import read_header, read_segments
 from intact.adapters.offline.audit import OfflineAudit
@@ -15,7 +16,7 @@ from intact.adapters.offline.fetching import Fetcher
 from intact.adapters.offline.inputs import ComputedInput, Inputs
 from intact.adapters.writing import LedgerWriter, require_same
 from intact.audit import Policy
-from intact.audit.ledger import HEADER, SEGMENTS, SLICE, Header
+from intact.audit.ledger import HEADER, SEAL, SEGMENTS, SLICE, Header
 from intact.errors import UsageError
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class OfflineAuditor:
             UsageError: The inputs cannot prove anything, or the folder holds another audit.
             StoreError: An input could not be read.
             FormatError: An input is not what it promises.
+            OSError: The disk is full, the memory does not suffice, or their like.
         """
         subject = as_written(as_it_is(self.subject, self.service), self.service)
         if subject != self.subject:
@@ -110,11 +112,24 @@ class OfflineAuditor:
             bound=(*self.subject.bound, *servers(lists=self.service)),
         )
         work = ledger.parent / WORK
+        if (ledger / SEAL).exists():
+            require_same(ledger, read_header(ledger), header)
+            if not work.exists():
+                raise UsageError(f"{ledger}: holds a finished audit; wanted another folder")
+            progress.phase("this audit was just finished; nothing is read again")
+        else:
+            self._write(ledger, header, work, progress, sign)
+        shutil.rmtree(work)
+
+    def _write(
+        self, ledger: Path, header: Header, work: Path, progress: Progress, sign: Signer | None
+    ) -> None:
         _claim(work, ledger, header)
-        with LedgerWriter(ledger, header) as writer:
+        with LedgerWriter(ledger, header) as writer, machine_errors(work):
             progress.phase("fetching the inputs")
             audit = self._audit(work)
             progress.phase("staging the inputs")
+            audit.stage()
             if not writer.adopted:
                 for record in audit.malformed_rows():
                     if record.copy.row > writer.last:
@@ -125,7 +140,6 @@ class OfflineAuditor:
                     writer.adopt(path, first=found.first, last=found.last, rows=found.rows)
                 progress.phase(f"joined {path.stem} of {audit.buckets} slices")
             writer.seal(audit.counts(), sign=sign)
-        shutil.rmtree(work)
 
     def _audit(self, work: Path) -> OfflineAudit:
         files = work / "inputs"

@@ -97,12 +97,16 @@ class Fetcher:
         return path
 
 
-def _found(document: Path, key: str, *, md5: str, beside: str) -> Path:
+def found_beside(document: Path, key: str, *, beside: str) -> Path:
     """A file that a document on disk names, wherever it was downloaded to."""
     name = key.rpartition("/")[2]
     candidates = [document.parent / beside / name, document.parent / name]
     candidates.append(document.parent.parent / beside / name)
-    path = next((path for path in candidates if path.exists()), candidates[0])
+    return next((path for path in candidates if path.exists()), candidates[0])
+
+
+def _found(document: Path, key: str, *, md5: str, beside: str) -> Path:
+    path, name = found_beside(document, key, beside=beside), key.rpartition("/")[2]
     with path.open("rb") as file:
         got = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     require_md5(ObjectRef(bucket=str(document.parent), key=name), got=got, wanted=md5)

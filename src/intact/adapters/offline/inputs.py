@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,6 +35,22 @@ class ComputedInput:
     parts: Sequence[Path]
     written: ManifestFormat | None = None
     begun: datetime | None = None
+
+
+class Inventory(Protocol):
+    """What is to be known of an inventory before it is read; see ``InventoryInput``."""
+
+    @property
+    def of(self) -> Of:
+        """See above."""
+
+    @property
+    def taken(self) -> datetime:
+        """See above."""
+
+    @property
+    def schema(self) -> tuple[str, ...]:
+        """See above."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from intact.adapters.files import allow_open
 from intact.adapters.offline.inputs import ComputedInput, InventoryInput
 from intact.adapters.offline.slices import files_of, mapped
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
@@ -238,7 +239,9 @@ def cut(task: Task, *, buckets: int, memory_limit: str) -> Iterator[Piece]:
 
     Raises:
         FormatError: The input is not what it promises.
+        UsageError: There are more slices than files may be open.
     """
+    allow_open(buckets)
     with tempfile.TemporaryDirectory(prefix="intact-") as name:
         folder, made = Path(name), 0
         with connect(folder, memory_limit=memory_limit) as connection:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from intact.adapters.boto import s3_client, store_error
 from intact.errors import FormatError
 from intact.s3.names import parse_uri
 
@@ -28,11 +32,15 @@ class Source:
         path: ``s3://BUCKET/KEY``, or a path on a disk that every machine has.
         md5: Of its bytes, in hex; None where nobody promised any.
         etag: What the object in S3 must still have; None takes it as it is now.
+        endpoint_url: Another S3 server that it lies on.
+        region: AWS Region to ask.
     """
 
     path: str
     md5: str | None = None
     etag: str | None = None
+    endpoint_url: str | None = None
+    region: str | None = None
 
     @property
     def remote(self) -> bool:
@@ -40,25 +48,30 @@ class Source:
         return self.path.startswith("s3://")
 
     def size(self) -> int:
-        """Return its bytes' number."""
+        """Return its bytes' number.
+
+        Raises:
+            StoreError: It is not in S3, is another one, or could not be read.
+            OSError: The same, on disk.
+        """
         if not self.remote:
             return Path(self.path).stat().st_size
-        ref = parse_uri(self.path)
-        head = _client().head_object(Bucket=ref.bucket, Key=ref.key, **self._bound())
-        return int(head["ContentLength"])
+        with self._asked("HeadObject") as (client, place):
+            return int(client.head_object(**place, **self._bound())["ContentLength"])
 
     def chunks(self, start: int, end: int | None) -> Iterator[bytes]:
-        """Yield its bytes from ``start`` until before ``end``, if so many there are."""
+        """Yield its bytes from ``start`` until before ``end``, if so many there are.
+
+        Raises:
+            StoreError: It is not in S3, is another one, or could not be read.
+            OSError: The same, on disk.
+        """
         if self.remote:
-            ref = parse_uri(self.path)
             last = "" if end is None else end - 1
-            answer = _client().get_object(
-                Bucket=ref.bucket,
-                Key=ref.key,
-                Range=f"bytes={start}-{last}",
-                **self._bound(),
-            )
-            yield from answer["Body"].iter_chunks(_CHUNK)
+            part = {"Range": f"bytes={start}-{last}"} if start or last else {}
+            with self._asked("GetObject") as (client, place):
+                answer = client.get_object(**place, **part, **self._bound())
+                yield from answer["Body"].iter_chunks(_CHUNK)
             return
         with Path(self.path).open("rb") as file:
             file.seek(start)
@@ -66,6 +79,16 @@ class Source:
             while chunk := file.read(_CHUNK if left is None else min(left, _CHUNK)):
                 yield chunk
                 left = left if left is None else left - len(chunk)
+
+    @contextmanager
+    def _asked(self, call: str) -> Iterator[tuple[Any, dict[str, str]]]:
+        """Give a client, and where it is to look; what botocore raises is an error of ours."""
+        ref = parse_uri(self.path)
+        client = s3_client(endpoint_url=self.endpoint_url, region=self.region)
+        try:
+            yield client, {"Bucket": ref.bucket, "Key": ref.key}
+        except (BotoCoreError, ClientError) as error:
+            raise store_error(call, ref, error) from error
 
     def _bound(self) -> dict[str, str]:
         return {} if self.etag is None else {"IfMatch": f'"{self.etag}"'}
@@ -75,13 +98,15 @@ class Source:
 
         Raises:
             FormatError: Its bytes are not those of its MD5.
+            StoreError: It is not in S3, or could not be read.
+            OSError: The same, on disk.
         """
         if not self.remote:
             path = Path(self.path)
         else:
-            ref = parse_uri(self.path)
-            path = folder / Path(ref.key).name
-            _client().download_file(ref.bucket, ref.key, str(path))
+            path = folder / Path(parse_uri(self.path).key).name
+            with path.open("wb") as file:
+                file.writelines(self.chunks(0, None))
         if self.md5 is not None:
             with path.open("rb") as file:
                 got = hashlib.file_digest(file, _md5).hexdigest()
@@ -118,12 +143,6 @@ class Sources:
     report: Sequence[Source] | None = None
     computed: Sequence[ComputedSource] = ()
     inventories: Sequence[InventorySource] = ()
-
-
-def _client() -> Any:  # noqa: ANN401 - botocore's, made at run time
-    from intact.adapters.boto import s3_client  # noqa: PLC0415 - heavy
-
-    return s3_client()
 
 
 def _md5() -> hashlib._Hash:

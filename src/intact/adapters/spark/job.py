@@ -17,6 +17,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from intact.adapters.offline.audit import require
 from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.joining import ComputedSet, Terms
 from intact.adapters.spark.cutting import (
@@ -93,9 +94,12 @@ class SparkAudit:
             sign: Signs it.
 
         Raises:
-            UsageError: The folder holds a ledger, or the executors differ in their DuckDB.
+            UsageError: The inputs cannot prove anything, the folder holds a ledger, or the
+                executors differ in their DuckDB.
+            StoreError: The manifest could not be read.
             FormatError: What came back is not what went out.
         """
+        require(self.subject, self.policy, self.sources.inventories)
         before = {name: self.spark.conf.get(name, None) for name in _FEW}
         for name, value in _FEW.items():
             self.spark.conf.set(name, value)
