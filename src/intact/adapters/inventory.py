@@ -27,7 +27,19 @@ GZIP = b"\x1f\x8b"
 def fetch_inventory(
     store: BotoStore, ref: ObjectRef, *, scratch: Path, etag: str | None = None
 ) -> InventoryManifest:
-    """Read an inventory's ``manifest.json``.
+    """Read an inventory's ``manifest.json``; see ``inventory_document``.
+
+    Raises:
+        FormatError: It is not what its format promises.
+        UsageError: The inventory is no CSV.
+    """
+    return InventoryManifest.parse(inventory_document(store, ref, scratch=scratch, etag=etag))
+
+
+def inventory_document(
+    store: BotoStore, ref: ObjectRef, *, scratch: Path, etag: str | None = None
+) -> bytes:
+    """Fetch an inventory's ``manifest.json``.
 
     Args:
         store: Where it lies.
@@ -38,8 +50,7 @@ def fetch_inventory(
 
     Raises:
         StoreError: It could not be read.
-        FormatError: It is not what its MD5 or its format promises.
-        UsageError: The inventory is no CSV.
+        FormatError: It is not what its MD5 promises.
     """
     path = scratch / DOCUMENT
     md5 = store.save(ref, path, etag=etag)
@@ -50,7 +61,7 @@ def fetch_inventory(
             store.save(sidecar, path)
             require_md5(ref, got=md5, wanted=path.read_text("ascii", "replace").strip())
     path.unlink()
-    return InventoryManifest.parse(document)
+    return document
 
 
 def inventory_rows(

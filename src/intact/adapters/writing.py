@@ -85,6 +85,7 @@ class LedgerWriter:
         try:
             self._header = sha256((path / HEADER).read_bytes())
             self._segments = _recover(path)
+            self._adopted = {s.name for s in self._segments if s.name.startswith(SLICE)}
             self._newest = self.last
             self._index = (path / SEGMENTS).open("ab")
         except BaseException:
@@ -138,7 +139,7 @@ class LedgerWriter:
     @property
     def adopted(self) -> frozenset[str]:
         """Names of the segments that somebody else wrote."""
-        return frozenset(s.name for s in self._segments if s.name.startswith(SLICE))
+        return frozenset(self._adopted)
 
     def adopt(self, path: Path, *, first: int, last: int, rows: int) -> None:
         """Take in a segment that somebody else wrote; one that was taken in before stays.
@@ -152,7 +153,7 @@ class LedgerWriter:
             rows: Records in it.
         """
         name = f"{SLICE}{path.name}"
-        if name in self.adopted:
+        if name in self._adopted:
             return
         self.flush()
         self._turn()
@@ -163,7 +164,7 @@ class LedgerWriter:
         os.link(path, target)
         sync_folder(self._findings)
         segment = Segment.link(
-            self._chain(self._segments),
+            self._root(),
             name=name,
             first=first,
             last=last,
@@ -171,7 +172,8 @@ class LedgerWriter:
             sha256=sha256,
         )
         _append(self._index, segment)
-        self._segments = [*self._segments, segment]
+        self._segments.append(segment)
+        self._adopted.add(name)
         self._newest = self.last
 
     def flush(self) -> None:
@@ -184,10 +186,13 @@ class LedgerWriter:
         shorter = self._tail
         if not self._gathered or (shorter is not None and shorter.rows == self._gathered):
             return
-        before = self._segments[:-1] if shorter is not None else self._segments
-        segment = self._write(pa.concat_tables(self._tables).combine_chunks(), before)
+        root = self._root(less=0 if shorter is None else 1)
+        segment = self._write(pa.concat_tables(self._tables).combine_chunks(), root)
         _append(self._index, segment)
-        self._segments, self._tail = [*before, segment], segment
+        if shorter is not None:
+            self._segments.pop()
+        self._segments.append(segment)
+        self._tail = segment
         if shorter is not None:
             (self._findings / shorter.name).unlink()
 
@@ -202,7 +207,7 @@ class LedgerWriter:
         _write_index(self._path, self._segments)
         seal = Seal(
             header=self._header,
-            root=self._chain(self._segments),
+            root=self._root(),
             segments=len(self._segments),
             records=self.rows,
             counts=counts,
@@ -212,8 +217,9 @@ class LedgerWriter:
         with whole_file(self._path / SEAL) as file:
             file.write(seal.encode())
 
-    def _chain(self, segments: Sequence[Segment]) -> str:
-        return segments[-1].chain if segments else self._header
+    def _root(self, *, less: int = 0) -> str:
+        """What the chain ends in, but for so many segments at its end."""
+        return self._segments[-1 - less].chain if len(self._segments) > less else self._header
 
     def _turn(self) -> None:
         """Leave the segment at hand as it is, and begin another."""
@@ -235,14 +241,14 @@ class LedgerWriter:
         self._newest = last
         self._buffer.clear()
 
-    def _write(self, table: pa.Table, before: Sequence[Segment]) -> Segment:
+    def _write(self, table: pa.Table, root: str) -> Segment:
         first, last = _ends(table.column("row"))
         content = parquet(table)
         name = f"rows-{first:012d}-{last:012d}.parquet"
         with whole_file(self._findings / name) as file:
             file.write(content)
         return Segment.link(
-            self._chain(before),
+            root,
             name=name,
             first=first,
             last=last,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
 import pytest
 
 from intact.adapters.offline.fetching import Fetcher
+from intact.adapters.offline.inputs import Of
 from intact.batch import ReportManifest, TaskStatus
 from intact.batch.report import ReportPart
 from intact.errors import FormatError
@@ -65,3 +69,38 @@ def test_what_was_fetched_is_not_fetched_again(objects: Objects, tmp_path: Path)
     assert path.read_bytes() == PART
     assert fetcher.report(REPORT, name="report") == [path]
     assert sorted(objects.asked) == sorted(objects)
+
+
+def test_an_inventory_that_is_replaced_meanwhile_is_still_the_one_that_was_fetched(
+    objects: Objects, tmp_path: Path
+) -> None:
+    ref = ObjectRef(bucket="lists", key="daily.json")
+
+    def publish(day: int, body: bytes) -> None:
+        moment = datetime(2026, 11, day, tzinfo=UTC)
+        objects[f"rows-{day}.csv.gz"] = gzip.compress(body)
+        document = {
+            "sourceBucket": "b",
+            "destinationBucket": "arn:aws:s3:::lists",
+            "version": "2016-11-30",
+            "creationTimestamp": str(round(moment.timestamp() * 1000)),
+            "fileFormat": "CSV",
+            "fileSchema": "Bucket, Key, Size, ETag",
+            "files": [
+                {
+                    "key": f"rows-{day}.csv.gz",
+                    "size": len(objects[f"rows-{day}.csv.gz"]),
+                    "MD5checksum": md5(objects[f"rows-{day}.csv.gz"]),
+                }
+            ],
+        }
+        objects[ref.key] = json.dumps(document).encode()
+
+    fetcher = Fetcher(cast("BotoStore", objects), tmp_path)
+    publish(21, b'"b","old","3","e"\n')
+    first = fetcher.inventory(ref, of=Of.SOURCE)
+    publish(22, b'"b","new","3","e"\n')
+    again = fetcher.inventory(ref, of=Of.SOURCE)
+    assert again == first
+    assert again.taken.day == 21
+    assert gzip.decompress(again.parts[0].read_bytes()) == b'"b","old","3","e"\n'

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from intact.adapters.files import named_whole
-from intact.adapters.inventory import fetch_inventory
+from intact.adapters.files import named_whole, whole_file
+from intact.adapters.inventory import inventory_document
 from intact.adapters.offline.inputs import InventoryInput, Of
 from intact.adapters.report import SIDECAR_DIGITS, require_md5
 from intact.batch import ReportManifest
@@ -71,7 +71,7 @@ class Fetcher:
             listed = InventoryManifest.parse(where.read_bytes())
             files = [_found(where, file.key, md5=file.md5, beside="data") for file in listed.files]
         else:
-            listed = fetch_inventory(self.store, where, scratch=self.folder)
+            listed = self._listed(where, self.folder / f"{of.value}.json")
             bucket = listed.bucket or where.bucket
             files = [
                 self._saved(
@@ -84,6 +84,16 @@ class Fetcher:
         if listed.created is None:
             raise FormatError(f"{where}: has no creationTimestamp, so nobody knows its age")
         return InventoryInput(of=of, taken=listed.created, parts=files, schema=listed.schema)
+
+    def _listed(self, ref: ObjectRef, document: Path) -> InventoryManifest:
+        """Read an inventory's document, once: a later one there is of other files."""
+        if document.exists():
+            return InventoryManifest.parse(document.read_bytes())
+        content = inventory_document(self.store, ref, scratch=self.folder)
+        listed = InventoryManifest.parse(content)
+        with whole_file(document) as file:
+            file.write(content)
+        return listed
 
     def _saved(
         self, ref: ObjectRef, name: str, *, md5: str | None, etag: str | None = None

@@ -165,6 +165,8 @@ class Stage:
         def work(into: Path) -> None:
             try:
                 self._cut_all(into / "rows", inventory_query(listed, prefix=prefix))
+            except duckdb.OperationalError:  # of the machine
+                raise
             except (duckdb.Error, pa.ArrowException) as error:
                 raise FormatError(f"inventory: {error}") from error
 
