@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from intact.adapters.files import named_whole, whole_file
+from intact.adapters.files import expect, forget, named_whole, whole_file
 
 
 class BreakError(Exception):
@@ -102,3 +102,17 @@ def test_a_full_disk_names_the_file() -> None:
     ):
         file.write(b"all")
     assert stat.S_ISCHR(Path("/dev/full").stat().st_mode)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_advice_changes_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    if not known:
+        for name in ("WILLNEED", "DONTNEED"):
+            monkeypatch.delattr(os, f"POSIX_FADV_{name}", raising=False)
+    path = tmp_path / "file"
+    path.write_bytes(b"pages")
+    expect(path)
+    forget(path)
+    assert path.read_bytes() == b"pages"

@@ -117,6 +117,22 @@ def allow_open(files: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
 
 
+def expect(path: Path) -> None:
+    """Have the system read a file into its cache while other things are done."""
+    _advise(path, "POSIX_FADV_WILLNEED")
+
+
+def forget(path: Path) -> None:
+    """Have the system keep its cache for others than a file that is not read again."""
+    _advise(path, "POSIX_FADV_DONTNEED")
+
+
+def _advise(path: Path, advice: str) -> None:
+    if (known := getattr(os, advice, None)) is not None:  # Linux and others; not macOS, Windows
+        with path.open("rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, known)
+
+
 def sync_folder(folder: Path) -> None:
     """Have the disk remember which files the folder holds; Windows does so by itself."""
     if os.name == "nt":

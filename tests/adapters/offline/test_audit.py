@@ -263,8 +263,8 @@ def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_p
         ).buckets
 
     assert buckets("much", "8GB") == 2
-    assert buckets("little", "1GB") == 9
-    assert buckets("little", "8GB", given=5) == 9
+    assert buckets("little", "1GB") == 11
+    assert buckets("little", "8GB", given=5) == 11
     assert buckets("given", "1GB", given=5) == 5
 
 

@@ -13,11 +13,11 @@ import duckdb
 import pyarrow.parquet as pq
 
 from intact.adapters.arrow import keeping_pages
-from intact.adapters.files import allow_open, named_whole, whole_file
+from intact.adapters.files import allow_open, expect, forget, named_whole, whole_file
 from intact.adapters.offline import joining
 from intact.adapters.offline.inputs import Of
 from intact.adapters.offline.judging import Slice, judged
-from intact.adapters.offline.slices import at_a_time
+from intact.adapters.offline.slices import at_a_time, files_of
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
 from intact.adapters.parallel import in_order
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from intact.adapters.offline.joining import Terms
     from intact.audit import Policy, Subject
 
-_SHARE = 4
+_SHARE = 5
 """Each worker has so many times the memory that the text of one bucket takes when it is joined."""
 _LEAST = 1 << 28
 """Bytes of memory for each worker."""
@@ -204,6 +204,8 @@ class OfflineAudit:
         note = self._note(bucket)
         path = note.with_suffix(".parquet")
         if terms is not None and not note.exists():
+            for later in files_of(self._stage.folder, "*", number=bucket + self._workers):
+                expect(later)
             with closing(self._connection.cursor()) as connection:  # has views of its own
                 views = Views(connection, self._folder / STAGED)
                 views.terms = terms
@@ -213,6 +215,8 @@ class OfflineAudit:
                 pq.write_table(table, name, row_group_size=1 << 17, **told)
             with whole_file(note) as file:
                 file.write(json.dumps(asdict(found)).encode())
+            for joined in files_of(self._stage.folder, "*", number=bucket):
+                forget(joined)
         return path, Slice(**json.loads(note.read_bytes()))
 
     def _begun_with(self, buckets: int | None, *, memory: int) -> int:
