@@ -107,12 +107,12 @@ def s3_client(  # noqa: PLR0913 - one argument per property of a client
     pass_over_interim(client)
     FirstContact().listen(client)
     if requester_pays:
-        pay: Any = _pay  # the hook's type says that it returns nothing; botocore takes what it does
-        client.meta.events.register("provide-client-params.s3.*", pay)
+        hook: Any = pay  # its type says that it returns nothing; botocore takes what it does
+        client.meta.events.register("provide-client-params.s3.*", hook)
     return client
 
 
-def _pay(params: dict[str, Any], model: OperationModel, **_: object) -> dict[str, Any]:
+def pay(params: dict[str, Any], model: OperationModel, **_: object) -> dict[str, Any]:
     """Add ``RequestPayer`` to what knows it."""
     known = model.input_shape is not None and "RequestPayer" in model.input_shape.members
     return params | {"RequestPayer": "requester"} if known else params

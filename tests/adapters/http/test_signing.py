@@ -16,7 +16,7 @@ from botocore.credentials import Credentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intact.adapters.boto import BotoStore
+from intact.adapters.boto import BotoStore, pay
 from intact.adapters.http.route import Teacher
 from intact.adapters.http.signing import seal
 from intact.errors import StoreError
@@ -71,7 +71,7 @@ class Wire:
     """Catches what a client sends, and what it would have been answered is: not found."""
 
     def __init__(self, **config: Any) -> None:  # noqa: ANN401 - botocore's own
-        endpoint = config.pop("endpoint_url", None)
+        endpoint, pays = config.pop("endpoint_url", None), config.pop("pays", False)
         session = boto3.Session(
             aws_access_key_id="key",
             aws_secret_access_key="secret",  # noqa: S106 - of nobody
@@ -81,6 +81,9 @@ class Wire:
         self.client: S3Client = session.client(
             "s3", endpoint_url=endpoint, config=Config(proxies={}, **config)
         )
+        if pays:
+            hook: Any = pay
+            self.client.meta.events.register("provide-client-params.s3.*", hook)
         self.store = BotoStore(self.client)
         self.teacher = Teacher(self.store, self.client)
         self.sent: Any = None
@@ -103,6 +106,7 @@ SHAPES: list[dict[str, Any]] = [
     {"s3": {"use_dualstack_endpoint": True}, "token": "t+/="},
     {"use_fips_endpoint": True},
     {"s3": {"payload_signing_enabled": True}, "token": "t"},
+    {"pays": True},
 ]
 
 
@@ -192,6 +196,14 @@ def test_a_client_behind_a_proxy_is_botocores(monkeypatch: pytest.MonkeyPatch) -
     bare = session.client("s3")
     assert Teacher(BotoStore(bare), bare).head("bucket") is None
     assert made.teacher.head("bucket") is not None
+
+
+def test_whoever_pays_says_so_in_every_request_of_our_own() -> None:
+    made = Wire(pays=True)
+    for route in (made.teacher.head("bucket"), made.teacher.get("bucket")):
+        assert route is not None
+        request = route.request(ObjectRef(bucket="bucket", key="k"))
+        assert b"\r\nx-amz-request-payer: requester\r\n" in request.lower()
 
 
 def test_learning_leaves_no_hook_behind() -> None:

@@ -24,6 +24,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.httpsession import URLLib3Session, get_cert_path
 from botocore.utils import get_environ_proxies
 
+from intact.adapters.boto import pay
 from intact.adapters.contact import FirstContact
 from intact.adapters.http.signing import ALGORITHM, Seal, seal
 from intact.errors import IntactError, UsageError
@@ -294,7 +295,7 @@ def _proxied(client: S3Client, origin: Origin) -> bool:
 
 
 def _no_foreign_hooks(client: S3Client) -> bool:
-    """Whether nobody but AWS's own packages and ``FirstContact`` listens to what the client does.
+    """Whether nobody but AWS's own packages and this one listens to what the client does.
 
     botocore has no public way to ask; where the private one is gone, the answer is no.
     """
@@ -304,6 +305,7 @@ def _no_foreign_hooks(client: S3Client) -> bool:
     return all(
         _home(handler) in {"boto3", "botocore", "s3transfer"}
         or isinstance(getattr(handler, "__self__", None), FirstContact)
+        or handler is pay
         for hook in _HOOKS
         for operation in ("HeadObject", "GetObject")
         for handler in handlers.prefix_search(f"{hook}.s3.{operation}")
