@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ import pytest
 
 from intact.adapters import writing
 from intact.adapters.ledger import LedgerReader, read_segments
+from intact.adapters.parquet import parquet
 from intact.adapters.verify import problems
 from intact.adapters.writing import LedgerWriter
 from intact.audit import Counts
@@ -26,7 +29,9 @@ from tests.ledgers import GOLDEN, OTHER, many, written
 from tests.ledgers import HEADER as HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    import pyarrow as pa
 
     from intact.audit import Record
 
@@ -245,3 +250,47 @@ def test_a_full_disk_ends_the_run_and_the_next_one_goes_on(tmp_path: Path) -> No
 def test_a_ledger_can_be_copied_whole(tmp_path: Path) -> None:
     shutil.copytree(GOLDEN, tmp_path / "copy")
     assert list(problems(tmp_path / "copy")) == []
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), MemoryError()])
+def test_a_segment_that_fails_while_the_next_one_comes_is_the_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    turns = count(1)
+
+    def fail_third(table: pa.Table) -> pa.Buffer:
+        if next(turns) == 3:
+            raise error
+        return parquet(table)
+
+    def go_on_all_the_same() -> None:
+        with LedgerWriter(tmp_path, HEAD) as writer:
+            for record in many(100):
+                with suppress(OSError, MemoryError):
+                    writer.append(record)
+
+    monkeypatch.setattr(writing, "ROWS", 10)
+    monkeypatch.setattr(writing, "parquet", fail_third)
+    with pytest.raises(type(error)):
+        go_on_all_the_same()
+    append(tmp_path, many(80, first=21))
+    assert list(seal(tmp_path, 100).records()) == many(100)
+
+
+def test_an_interrupt_while_a_segment_is_full_doubles_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun_and_interrupted(
+        pool: ThreadPoolExecutor, work: Callable[..., None], *given: object
+    ) -> None:
+        ThreadPoolExecutor.submit(pool, work, *given)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(writing, "ROWS", 10)
+    with monkeypatch.context() as patch:
+        pool = type("Pool", (ThreadPoolExecutor,), {"submit": begun_and_interrupted})
+        patch.setattr(writing, "ThreadPoolExecutor", pool)
+        with pytest.raises(KeyboardInterrupt):
+            append(tmp_path, many(25))
+    append(tmp_path, many(15, first=11))
+    assert list(seal(tmp_path, 25).records()) == many(25)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from time import monotonic
@@ -26,6 +27,7 @@ except ImportError:  # Windows, which has no locks that end with the process and
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
     from types import TracebackType
 
@@ -73,6 +75,7 @@ class LedgerWriter:
         self._tables: list[pa.Table] = []
         self._gathered = 0
         self._tail: Segment | None = None
+        self._full: Future[None] | None = None
         if (path / SEAL).exists():
             raise UsageError(f"{path}: holds a finished ledger; wanted another folder")
         if not (path / HEADER).exists():
@@ -88,6 +91,7 @@ class LedgerWriter:
             self._adopted = {s.name for s in self._segments if s.name.startswith(SLICE)}
             self._newest = self.last
             self._index = (path / SEGMENTS).open("ab")
+            self._aside = ThreadPoolExecutor(1, thread_name_prefix="intact")
         except BaseException:
             self._lock.close()
             raise
@@ -117,20 +121,27 @@ class LedgerWriter:
             if not isinstance(error, OSError):
                 self.flush()
         finally:
+            self._aside.shutdown()
             self._index.close()
             self._lock.close()
 
     def append(self, record: Record) -> None:
         """Add the record of a later row than any before.
 
+        A full segment is written while records of the next one come in.
+
         Raises:
-            OSError: The disk is full, or its like.
+            OSError: The disk is full, or its like; it may have been for a record before.
         """
         self._buffer.append(record)
         waiting = len(self._buffer)
         if self._gathered + waiting >= ROWS:
-            self.flush()
-            self._turn()
+            self._due = self._clock() + SECONDS
+            self._gather()
+            self._await()
+            full, shorter = self._tables, self._tail
+            self._turn()  # first, so that whatever interrupts this writes no row twice
+            self._full = self._aside.submit(self._write_full, full, shorter)
         elif self._clock() > self._due:
             self.flush()
         elif waiting >= CHUNK:
@@ -183,18 +194,13 @@ class LedgerWriter:
         """
         self._due = self._clock() + SECONDS
         self._gather()
+        self._await()
         shorter = self._tail
         if not self._gathered or (shorter is not None and shorter.rows == self._gathered):
             return
-        root = self._root(less=0 if shorter is None else 1)
-        segment = self._write(pa.concat_tables(self._tables).combine_chunks(), root)
-        _append(self._index, segment)
-        if shorter is not None:
-            self._segments.pop()
-        self._segments.append(segment)
-        self._tail = segment
-        if shorter is not None:
-            (self._findings / shorter.name).unlink()
+        segment = self._write(self._tables, shorter)
+        self._segments[self._before(shorter) :], self._tail = [segment], segment
+        self._remove(shorter)
 
     def seal(self, counts: Counts, *, sign: Callable[[bytes], Signature] | None = None) -> None:
         """Finish the ledger.
@@ -217,13 +223,18 @@ class LedgerWriter:
         with whole_file(self._path / SEAL) as file:
             file.write(seal.encode())
 
-    def _root(self, *, less: int = 0) -> str:
-        """What the chain ends in, but for so many segments at its end."""
-        return self._segments[-1 - less].chain if len(self._segments) > less else self._header
+    def _root(self, before: int | None = None) -> str:
+        """What the chain ends in, or that of so many segments."""
+        segments = len(self._segments) if before is None else before
+        return self._segments[segments - 1].chain if segments else self._header
+
+    def _before(self, shorter: Segment | None) -> int:
+        """How many segments stand before the one at hand, which a shorter one may stand for."""
+        return len(self._segments) - (0 if shorter is None else 1)
 
     def _turn(self) -> None:
         """Leave the segment at hand as it is, and begin another."""
-        self._tables.clear()
+        self._tables = []
         self._gathered = 0
         self._tail = None
 
@@ -241,20 +252,39 @@ class LedgerWriter:
         self._newest = last
         self._buffer.clear()
 
-    def _write(self, table: pa.Table, root: str) -> Segment:
+    def _await(self) -> None:
+        """Wait for the full segment; one that failed fails again, lest rows behind it be kept."""
+        if self._full is not None:
+            self._full.result()
+            self._full = None
+
+    def _write_full(self, tables: Sequence[pa.Table], shorter: Segment | None) -> None:
+        """Write a segment while another one is gathered."""
+        segment = self._write(tables, shorter)
+        self._segments[self._before(shorter) :] = [segment]
+        self._remove(shorter)
+
+    def _write(self, tables: Sequence[pa.Table], shorter: Segment | None) -> Segment:
+        table = pa.concat_tables(tables).combine_chunks()
         first, last = _ends(table.column("row"))
         content = parquet(table)
         name = f"rows-{first:012d}-{last:012d}.parquet"
         with whole_file(self._findings / name) as file:
             file.write(content)
-        return Segment.link(
-            root,
+        segment = Segment.link(
+            self._root(self._before(shorter)),
             name=name,
             first=first,
             last=last,
             rows=table.num_rows,
             sha256=hashlib.sha256(content).hexdigest(),
         )
+        _append(self._index, segment)
+        return segment
+
+    def _remove(self, shorter: Segment | None) -> None:
+        if shorter is not None:
+            (self._findings / shorter.name).unlink()
 
 
 def _ends(rows: pa.ChunkedArray) -> tuple[int, int]:
