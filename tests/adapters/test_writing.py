@@ -283,7 +283,7 @@ def test_an_interrupt_while_a_segment_is_full_doubles_nothing(
     def begun_and_interrupted(
         pool: ThreadPoolExecutor, work: Callable[..., None], *given: object
     ) -> None:
-        ThreadPoolExecutor.submit(pool, work, *given)
+        ThreadPoolExecutor.submit(pool, work, *given).result()
         raise KeyboardInterrupt
 
     monkeypatch.setattr(writing, "ROWS", 10)
