@@ -4,9 +4,9 @@
 
 Inputs are a manifest that names versions, the copy job's report and Compute checksum reports of
 both sides; one object in ten thousand has each of the faults below.  Prints a line of JSON for each
-number of objects: processor seconds for each million, stage by stage, and those that DuckDB takes
-to read the same files and do nothing with them.  ``cpu_to_first`` is 1 where the cost is linear.
-Wants about 900 bytes of disk for each object, and as much again while it runs.
+number of objects: processor seconds for each million, of staging and of the rest, and those that
+DuckDB takes to read the same files and do nothing with them.  ``cpu_to_first`` is 1 where the cost
+is linear.  Wants about 900 bytes of disk for each object, and as much again while it runs.
 """
 
 from __future__ import annotations
