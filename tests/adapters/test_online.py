@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import pickle
+import subprocess
+import sys
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -204,3 +206,22 @@ def test_processes_share_a_sample_and_no_budget() -> None:
         pickle.dumps(ReadTerms(budget=1))
     with pytest.raises(UsageError, match="processes is 0"):
         ProcessRunner(make, policy, processes=0)
+
+
+POOL = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from intact.adapters.online import end_with_parent
+with ProcessPoolExecutor(1, get_context("spawn"), initializer=end_with_parent) as pool:
+    print(pool.submit(os.getpid).result(), flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_process_ends_with_the_one_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", POOL], stdout=subprocess.PIPE) as process:  # noqa: S603 - our own code
+        assert process.stdout is not None
+        assert int(process.stdout.readline()) != process.pid
+        process.kill()
+        assert process.communicate(timeout=20)[0] == b""  # nobody has the pipe any more

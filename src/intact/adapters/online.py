@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from intact.adapters.collector import collect_rarely
@@ -155,8 +157,20 @@ def _prepare(make: Callable[[], LeanStore], policy: Policy, workers: int, terms:
         store = make()
         return OnlineRunner(store, store, policy, workers, terms=terms)
 
+    end_with_parent()
     collect_rarely()
     _PREPARED.append(runner)
+
+
+def end_with_parent() -> None:
+    """Have this process end when the one that started it is killed, as its pool has it wait."""
+
+    def wait() -> None:
+        if (parent := parent_process()) is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=wait, name="intact-parent", daemon=True).start()
 
 
 def _audit_chunk(copies: list[tuple[Copy, Evidence]]) -> _Part:

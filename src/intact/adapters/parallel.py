@@ -33,8 +33,8 @@ _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 PARALLEL_FROM = 16 << 20
-"""Bytes from which threads are started: a second one makes buffers and files of so many 1.2 times
-as fast, and those of half as many no faster (benchmarks/bench_files.py --threads)."""
+"""Bytes from which threads are started: a second one makes buffers of so many 1.2 times as fast and
+files 1.1 times, and none of half as many (benchmarks/bench_files.py --threads)."""
 SHARE = PARALLEL_FROM // 2
 """Bytes for each of which one more thread is started, up to as many as are wanted."""
 PIECE = 16 << 20
