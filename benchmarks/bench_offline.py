@@ -55,7 +55,8 @@ LINES = "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x02')"
 
 def generate(folder: Path, objects: int) -> None:
     """Write the inputs, in files of a part of the objects each."""
-    with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
+    config = {"memory_limit": "2GB", "temp_directory": str(folder / "spill")}
+    with duckdb.connect(config=config) as connection:
         connection.execute(QUIET)
         for file in range(FILES):
             begin, end = objects * file // FILES, objects * (file + 1) // FILES
