@@ -55,9 +55,8 @@ LINES = "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x02')"
 
 def generate(folder: Path, objects: int) -> None:
     """Write the inputs, in files of a part of the objects each."""
-    config = {"memory_limit": "2GB", "temp_directory": str(folder / "spill")}
-    with duckdb.connect(config=config) as connection:
-        connection.execute(QUIET)
+    with duckdb.connect(config={"memory_limit": "2GB"}) as connection:
+        connection.execute(f"{QUIET}; SET temp_directory = '{folder / 'spill'}'")
         for file in range(FILES):
             begin, end = objects * file // FILES, objects * (file + 1) // FILES
             connection.execute(
