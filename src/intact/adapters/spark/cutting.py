@@ -90,7 +90,7 @@ class Lines:
         """Yield the lines' bytes, the line end of the last included where there is one."""
         skipping = self.start > 0
         at = self.start - skipping  # a line begins behind a line end, which may be the byte before
-        for chunk in self.source.chunks(at, None):
+        for chunk in self.source.chunks(at):
             begin, limit = 0, self.end - at
             if skipping:
                 begin = chunk.find(b"\n") + 1

@@ -136,7 +136,7 @@ class Finder:
         return Source(path=path, endpoint_url=self.endpoint_url, region=self.region)
 
     def _text(self, path: str) -> bytes:
-        return b"".join(self._source(path).chunks(0, None))
+        return b"".join(self._source(path).chunks())
 
     def _part(
         self, document: str, bucket: str | None, key: str, *, md5: str, beside: str

@@ -59,26 +59,23 @@ class Source:
         with self._asked("HeadObject") as (client, place):
             return int(client.head_object(**place, **self._bound())["ContentLength"])
 
-    def chunks(self, start: int, end: int | None) -> Iterator[bytes]:
-        """Yield its bytes from ``start`` until before ``end``, if so many there are.
+    def chunks(self, start: int = 0) -> Iterator[bytes]:
+        """Yield its bytes from ``start`` on.
 
         Raises:
             StoreError: It is not in S3, is another one, or could not be read.
             OSError: The same, on disk.
         """
         if self.remote:
-            last = "" if end is None else end - 1
-            part = {"Range": f"bytes={start}-{last}"} if start or last else {}
+            part = {"Range": f"bytes={start}-"} if start else {}  # an empty object has no range
             with self._asked("GetObject") as (client, place):
                 answer = client.get_object(**place, **part, **self._bound())
                 yield from answer["Body"].iter_chunks(_CHUNK)
             return
         with Path(self.path).open("rb") as file:
             file.seek(start)
-            left = end - start if end is not None else None
-            while chunk := file.read(_CHUNK if left is None else min(left, _CHUNK)):
+            while chunk := file.read(_CHUNK):
                 yield chunk
-                left = left if left is None else left - len(chunk)
 
     @contextmanager
     def _asked(self, call: str) -> Iterator[tuple[Any, dict[str, str]]]:
@@ -106,7 +103,7 @@ class Source:
         else:
             path = folder / Path(parse_uri(self.path).key).name
             with path.open("wb") as file:
-                file.writelines(self.chunks(0, None))
+                file.writelines(self.chunks())
         if self.md5 is not None:
             with path.open("rb") as file:
                 got = hashlib.file_digest(file, _md5).hexdigest()
