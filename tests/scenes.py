@@ -1,4 +1,4 @@
-"""What pages and transcripts speak of: a folder ``album``, buckets that hold it, other files.
+"""What pages and transcripts speak of: a folder ``album``, buckets, an endpoint, other files.
 
 The buckets are ``photos``, whose objects are those of the folder, ``copies``, ``lists`` and
 ``reports``.
@@ -18,12 +18,15 @@ from typing import TYPE_CHECKING, Any
 from intact.adapters import upload
 from intact.audit import Verdict
 from intact.audit.ledger import SEAL, SEGMENTS
+from intact.rehearsal.endpoint import BatchEndpoint
 from tests.ledgers import HEADER, OTHER, copied, many, written
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from types_boto3_s3 import S3Client
+
+    from intact.rehearsal.invoking import Function
 
 ALBUM = {"beach.jpg": b"sand" * 9000, "cat.jpg": b"fur" * 4000, "summer 2026.jpg": b"sun" * 12000}
 BUCKETS = ("photos", "copies", "lists", "reports")
@@ -64,15 +67,27 @@ def fill_album(folder: Path) -> None:
 
 
 @contextmanager
-def furnished(s3: S3Client, folder: Path) -> Iterator[None]:
-    """Make the folder and the buckets, and remove the buckets with all that they hold then."""
+def furnished(
+    s3: S3Client,
+    folder: Path,
+    *,
+    more: tuple[str, ...] = (),
+    functions: Mapping[str, Function] | None = None,
+) -> Iterator[BatchEndpoint]:
+    """The folder, the buckets and ``more`` of them, and an endpoint whose jobs copy between them.
+
+    The buckets are removed with all that they hold once the endpoint has stopped: a job that still
+    ran would write its report into a bucket that was just emptied, or into the next test's.
+    """
     fill_album(folder)
-    for bucket in BUCKETS:
+    buckets = (*BUCKETS, *more)
+    for bucket in buckets:
         s3.create_bucket(Bucket=bucket)
     for name in ALBUM:
         upload(folder / "album" / name, f"s3://photos/album/{name}", client=s3)
-    yield
-    for bucket in BUCKETS:
+    with BatchEndpoint(s3, workers=4, functions=functions) as endpoint:
+        yield endpoint
+    for bucket in buckets:
         for found in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
             s3.delete_object(Bucket=bucket, Key=found["Key"])
         s3.delete_bucket(Bucket=bucket)

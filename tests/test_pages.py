@@ -28,20 +28,16 @@ if TYPE_CHECKING:
 
     from types_boto3_s3 import S3Client
 
-    from intact.rehearsal.endpoint import BatchEndpoint
-
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 SHOWN = [snippet for page in PAGES for snippet in snippets(page) if snippet.language in RUNNABLE]
 
 
 @pytest.fixture
-def scene(
-    s3: S3Client, endpoint: BatchEndpoint, s3_server: str, tmp_path: Path
-) -> Iterator[dict[str, str]]:
+def scene(s3: S3Client, s3_server: str, tmp_path: Path) -> Iterator[dict[str, str]]:
     """Environment of commands in ``tmp_path``, which holds the album that the bucket holds."""
     shutil.copy(ROOT / "README.md", tmp_path)
-    with furnished(s3, tmp_path):
+    with furnished(s3, tmp_path) as endpoint:
         yield surroundings(tmp_path, s3=s3_server, control=endpoint.url)
 
 

@@ -29,7 +29,6 @@ from cryptography.hazmat.primitives.serialization import (
 from intact.adapters import upload
 from intact.adapters.s3control import describe_job, s3control_client, submit, wait
 from intact.cli.main import cli
-from intact.rehearsal.endpoint import BatchEndpoint
 from intact.rehearsal.invoking import load_functions
 from tests.cli.test_examples import epilogs, shown
 from tests.ledgers import copied, many, written
@@ -172,23 +171,16 @@ def world(
     functions = load_functions({FUNCTION: "intact.adapters.function:handler"})
     with (
         pytest.MonkeyPatch.context() as patch,
-        furnished(s3, folder),
-        BatchEndpoint(s3, workers=2, functions=functions) as endpoint,
+        furnished(s3, folder, more=OWN, functions=functions) as endpoint,
     ):
         patch.setenv("AWS_ENDPOINT_URL_S3", s3_server)  # which the function reads
         environment = surroundings(folder, s3=s3_server, control=endpoint.url)
         environment |= {"HOME": str(folder), "COLUMNS": "100", "AWS_REGION": "us-east-1"}
         control = s3control_client(session, endpoint_url=endpoint.url, region="us-east-1")
         world = World(folder=folder, environment=environment, s3=s3, control=control, ids={})
-        for bucket in OWN:
-            s3.create_bucket(Bucket=bucket)
         furnish(world)
         yield world
         control.close()
-        for bucket in OWN:
-            for found in s3.list_objects_v2(Bucket=bucket)["Contents"]:
-                s3.delete_object(Bucket=bucket, Key=found["Key"])
-            s3.delete_bucket(Bucket=bucket)
 
 
 def furnish(world: World) -> None:

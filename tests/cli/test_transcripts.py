@@ -25,6 +25,8 @@ from tests.transcripts import LEAVES, Case, Played, cases, environment, play
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from types_boto3_s3 import S3Client
+
 FOLDER = Path(__file__).parent / "transcripts"
 FILES = sorted(FOLDER.glob("*.txt"))
 
@@ -54,9 +56,7 @@ def test_a_command_does_what_its_transcript_shows(
     s3 = "http://127.0.0.1:9"
     if path.stem in REMOTE:
         s3 = request.getfixturevalue("s3_server")
-        endpoint = request.getfixturevalue("endpoint")
-        request.getfixturevalue("buckets")
-        scene = surroundings(tmp_path, s3=s3, control=endpoint.url)
+        scene = surroundings(tmp_path, s3=s3, control=request.getfixturevalue("control"))
     else:
         fill_album(tmp_path)
         scene = surroundings(tmp_path, s3=s3, control=s3)
@@ -80,9 +80,9 @@ def test_a_command_does_what_its_transcript_shows(
 
 
 @pytest.fixture
-def buckets(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[None]:
-    s3 = request.getfixturevalue("s3")
-    with furnished(s3, tmp_path):
+def control(s3: S3Client, tmp_path: Path) -> Iterator[str]:
+    """Where the endpoint listens whose jobs copy between the buckets."""
+    with furnished(s3, tmp_path) as endpoint:
         s3.put_object(Bucket="lists", Key="m.csv", Body=MANIFEST)
         next_second()  # a source has to be older than its copy
         for name in ("beach.jpg", "cat.jpg"):
@@ -92,7 +92,7 @@ def buckets(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[None]:
                 CopySource={"Bucket": "photos", "Key": f"album/{name}"},
                 ChecksumAlgorithm="CRC64NVME",
             )
-        yield
+        yield endpoint.url
 
 
 COMMON = {
