@@ -268,6 +268,14 @@ def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_p
     assert buckets("given", "1GB", given=5) == 5
 
 
+def test_what_is_staged_is_no_more_to_be_put_on_disk(tmp_path: Path) -> None:
+    known = world(tmp_path, 5)
+    audit = OfflineAudit(known.subject, known.policy, known.inputs, folder=tmp_path / "o")
+    before = audit.disk()
+    audit.stage()
+    assert 0 <= audit.disk() < before
+
+
 def test_many_slices_are_cut_from_more_rows_as_far_as_the_memory_goes() -> None:
     assert at_a_time(1, memory=10**9) == at_a_time(64, memory=10**9) == slices.ROWS
     assert at_a_time(100, memory=10**9) == 100 * 2048

@@ -9,6 +9,7 @@ import json
 import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,6 +65,17 @@ class Silent:
     def phase(self, name: str, *, total: int | None = None) -> None: ...
 
     def advance(self) -> None: ...
+
+
+class Listening(Silent):
+    """Implements ``Progress``: keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def phase(self, name: str, *, total: int | None = None) -> None:
+        assert total is None
+        self.told.append(name)
 
 
 def lists(method: str, key: str, _: int) -> Words:
@@ -166,6 +178,27 @@ def test_a_memory_that_does_not_suffice_is_no_fault(store: BotoStore, tmp_path: 
     with pytest.raises(OSError, match=f"{tmp_path / WORK}: Out of Memory Error: [^\n]*$"):
         run(auditor, tmp_path)
     assert run(replace(auditor, memory="2GB"), tmp_path) == [Verdict.VERIFIED]
+
+
+def test_a_disk_that_will_not_do_is_told_before_it_is_full(
+    store: BotoStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    auditor = OfflineAuditor(
+        subject=SUBJECT,
+        service=store,
+        require=Level.RECORDED,
+        computed=(computed(tmp_path / "report", copy=b"one"),),
+        inventories={},
+    )
+    said = []
+    for free in (10**9, 0):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
+        told = Listening()
+        ledger = tmp_path / str(free) / LEDGER
+        auditor.run(ledger, created=BEGIN, version="0", progress=told)
+        said.append(next(text for text in told.told if text.startswith("staging the inputs")))
+    assert said[0] == "staging the inputs"
+    assert f"0.0 GB of disk in {tmp_path / '0' / WORK}, where 0.0 GB are free" in said[1]
 
 
 def test_what_one_has_staged_is_not_anothers(begun: OfflineAuditor, tmp_path: Path) -> None:

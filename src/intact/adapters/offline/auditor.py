@@ -128,7 +128,7 @@ class OfflineAuditor:
         with LedgerWriter(ledger, header) as writer, machine_errors(work):
             progress.phase("fetching the inputs")
             audit = self._audit(work)
-            progress.phase("staging the inputs")
+            progress.phase(f"staging the inputs{_room(audit.disk(), work)}")
             audit.stage()
             if not writer.adopted:
                 for record in audit.malformed_rows():
@@ -167,6 +167,17 @@ class OfflineAuditor:
             buckets=self.buckets,
             memory_limit=self.memory,
         )
+
+
+def _room(wanted: int, work: Path) -> str:
+    """Words for a disk that will not do, while there is time to make room; nothing otherwise."""
+    free = shutil.disk_usage(work).free
+    if wanted <= free:
+        return ""
+    return (
+        f": they take about {wanted / 1e9:,.1f} GB of disk in {work}, where {free / 1e9:,.1f} GB "
+        "are free; make room meanwhile, or run this again once it has filled up"
+    )
 
 
 def _claim(work: Path, ledger: Path, header: Header) -> None:
