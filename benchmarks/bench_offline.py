@@ -6,7 +6,8 @@ Inputs are a manifest that names versions, the copy job's report and Compute che
 both sides; one object in ten thousand has each of the faults below.  Prints a line of JSON for each
 number of objects: processor seconds for each million, of staging and of the rest, and those that
 DuckDB takes to read the same files and do nothing with them.  ``cpu_to_first`` is 1 where the cost
-is linear.  Wants about 900 bytes of disk for each object, and as much again while it runs.
+is linear.  Wants about 900 bytes of disk for each object, and as much again while it runs, or
+with ``--packed`` half of that.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from __future__ import annotations
 import argparse
 import json
 import resource
+import shutil
 import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow.parquet as pq
@@ -32,6 +35,9 @@ from intact.adapters.offline.lines import lines_of
 from intact.audit import Policy, Subject, Window
 from intact.batch import S3PutObjectCopy
 from intact.s3 import ObjectRef
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 EVERY = 10_000
 FAULTS = {
@@ -48,6 +54,8 @@ WINDOW = Window(
     begin=datetime(2026, 11, 22, 3, tzinfo=UTC), end=datetime(2026, 11, 22, 9, tzinfo=UTC)
 )
 FILES = 16
+MADE = "made"
+"""Says that all inputs are there."""
 SIDES = ("sources", "copies")
 QUIET = "SET enable_progress_bar = false"
 LINES = "(FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER '\x02')"
@@ -74,6 +82,7 @@ def generate(folder: Path, objects: int) -> None:
             with (folder / "manifest.csv").open("ab") as whole:
                 whole.write((folder / "manifest.part").read_bytes())
             (folder / "manifest.part").unlink()
+    (folder / MADE).touch()
 
 
 _MANIFEST = (
@@ -103,7 +112,9 @@ def _computed(side: str) -> str:
     )
 
 
-def audit(folder: Path, *, buckets: int | None, memory: int) -> tuple[OfflineAudit, Inputs]:
+def audit(
+    folder: Path, *, buckets: int | None, memory: int, packed: bool
+) -> tuple[OfflineAudit, Inputs]:
     """Make ready to audit the inputs."""
     subject = Subject(
         name="benchmark",
@@ -129,7 +140,13 @@ def audit(folder: Path, *, buckets: int | None, memory: int) -> tuple[OfflineAud
     policy = Policy(reported=True, versioned=True, window=WINDOW)
     work = folder / "work"
     run = OfflineAudit(
-        subject, policy, inputs, folder=work, buckets=buckets, memory_limit=f"{memory}MB"
+        subject,
+        policy,
+        inputs,
+        folder=work,
+        buckets=buckets,
+        memory_limit=f"{memory}MB",
+        packed=packed,
     )
     return run, inputs
 
@@ -145,11 +162,14 @@ def read(inputs: Inputs, *, memory: int) -> None:
             connection.execute(f"SELECT count(*), {sizes} FROM {lines_of(parts)}").fetchall()
 
 
-def measure(folder: Path, objects: int, buckets: int | None, memory: int) -> dict[str, Any]:
+def measure(
+    folder: Path, objects: int, *, buckets: int | None, memory: int, packed: bool
+) -> dict[str, Any]:
     """Audit the inputs, in a process of its own, whose memory is measured."""
     began, before = time.perf_counter(), time.process_time()
-    run, inputs = audit(folder, buckets=buckets, memory=memory)
+    run, inputs = audit(folder, buckets=buckets, memory=memory, packed=packed)
     run.stage()
+    size = sum(file.stat().st_size for file in (folder / "work").glob("**/*.arrow"))
     staged, cpu = time.perf_counter() - began, {"stage": time.process_time() - before}
     before = time.process_time()
     found: Counter[tuple[str, str]] = Counter()
@@ -169,6 +189,8 @@ def measure(folder: Path, objects: int, buckets: int | None, memory: int) -> dic
     return {
         "objects": objects,
         "buckets": run.buckets,
+        "packed": packed,
+        "staged_bytes_each": round(size / objects),
         "memory_bytes": memory * 1_000_000,
         "seconds": round(seconds, 1),
         "seconds_staging": round(staged, 1),
@@ -192,23 +214,45 @@ def truth(objects: int) -> Counter[tuple[str, str]]:
     return wanted
 
 
+@contextmanager
+def inputs(folder: Path | None, objects: int, *, keep: bool) -> Iterator[Path]:
+    """Make a folder for the inputs, and remove it unless it is to be kept; what is in it is."""
+    with ExitStack() as stack:
+        if keep:
+            place = (folder or Path(tempfile.gettempdir())) / f"objects-{objects}"
+            place.mkdir(exist_ok=True)
+        else:
+            place = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=folder)))
+        stack.callback(shutil.rmtree, place / "work", ignore_errors=True)
+        yield place
+
+
 def main() -> None:
     """Generate, audit, compare, report; for one number of objects after another."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--objects", type=int, nargs="+", default=[1_000_000])
     parser.add_argument("--buckets", type=int, help="slices; as many as the memory needs")
     parser.add_argument("--memory", type=int, default=2000, help="MB to stay in")
+    parser.add_argument("--packed", action="store_true", help="compress what is staged")
+    parser.add_argument("--keep", action="store_true", help="use the inputs again next time")
     parser.add_argument("--folder", type=Path, help="where to work; wants room")
     given = parser.parse_args()
     per_million = []
     for objects in given.objects:
         with (
-            tempfile.TemporaryDirectory(dir=given.folder) as name,
+            inputs(given.folder, objects, keep=given.keep) as folder,
             ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as alone,
         ):
-            folder = Path(name)
-            alone.submit(generate, folder, objects).result()
-            told = alone.submit(measure, folder, objects, given.buckets, given.memory).result()
+            if not (folder / MADE).exists():
+                alone.submit(generate, folder, objects).result()
+            told = alone.submit(
+                measure,
+                folder,
+                objects,
+                buckets=given.buckets,
+                memory=given.memory,
+                packed=given.packed,
+            ).result()
         per_million.append(told["cpu_seconds_per_million"]["all"])
         print(json.dumps(told | {"cpu_to_first": round(per_million[-1] / per_million[0], 3)}))
         if not told["exact"]:

@@ -141,6 +141,10 @@ def begun(store: BotoStore, tmp_path: Path) -> OfflineAuditor:
 
 def run(auditor: OfflineAuditor, folder: Path) -> list[Verdict]:
     auditor.run(folder / LEDGER, created=BEGIN, version="0", progress=Silent())
+    return verdicts(folder)
+
+
+def verdicts(folder: Path) -> list[Verdict]:
     return [record.finding.verdict for record in LedgerReader(folder / LEDGER).records()]
 
 
@@ -190,15 +194,17 @@ def test_a_disk_that_will_not_do_is_told_before_it_is_full(
         computed=(computed(tmp_path / "report", copy=b"one"),),
         inventories={},
     )
-    said = []
-    for free in (10**9, 0):
+    said = {}
+    text = sum(file.stat().st_size for file in (tmp_path / "report").glob("*.csv")) + len(MANIFEST)
+    for name, free in (("ample", text), ("scarce", text // 2), ("none", 0)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
-        told = Listening()
-        ledger = tmp_path / str(free) / LEDGER
-        auditor.run(ledger, created=BEGIN, version="0", progress=told)
-        said.append(next(text for text in told.told if text.startswith("staging the inputs")))
-    assert said[0] == "staging the inputs"
-    assert f"0.0 GB of disk in {tmp_path / '0' / WORK}, where 0.0 GB are free" in said[1]
+        told, folder = Listening(), tmp_path / name
+        auditor.run(folder / LEDGER, created=BEGIN, version="0", progress=told)
+        [said[name]] = [text for text in told.told if text.startswith("staging the inputs")]
+        assert verdicts(folder) == [Verdict.VERIFIED]
+    assert said["ample"] == "staging the inputs"
+    assert said["scarce"] == "staging the inputs, compressed, since the disk is short"
+    assert said["none"].startswith(f"{said['scarce']}: about 0.0 GB of disk go to {tmp_path}")
 
 
 def test_what_one_has_staged_is_not_anothers(begun: OfflineAuditor, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import asdict, fields, replace
@@ -41,9 +42,9 @@ _LEAST = 1 << 28
 """Bytes of memory for each worker."""
 _PACKED = 10
 """An inventory's text is so many times its compressed bytes."""
-_DISK = 0.9
-"""What is staged and found takes so many times the text's bytes: 632 and 165 of 887 in
-``benchmarks/bench_offline.py``."""
+_DISK = {False: 0.9, True: 0.45}
+"""What is staged, packed or not, and found takes so many times the text's bytes: 632, or 223, and
+165 of 887 in ``benchmarks/bench_offline.py``."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _BUCKETS = "buckets"
 STAGED = "staged"
@@ -57,6 +58,8 @@ class OfflineAudit:
 
     Attributes:
         buckets: Slices of the keys, each joined by itself.
+        packed: Whether what is staged is compressed.
+        disk: About how many bytes of disk the folder takes beyond what it holds.
     """
 
     def __init__(  # noqa: PLR0913 - keywords all but the first three
@@ -69,6 +72,7 @@ class OfflineAudit:
         buckets: int | None = None,
         memory_limit: str = "2GB",
         threads: int | None = None,
+        packed: bool | None = None,
     ) -> None:
         """Check that the inputs can prove anything.
 
@@ -82,6 +86,8 @@ class OfflineAudit:
             memory_limit: Memory to stay in, as DuckDB spells it; DuckDB gets half of it, and the
                 rest is for the columns of a ledger.
             threads: DuckDB's ``threads``; None for one per core.
+            packed: Whether to compress what is staged, to a third, which takes a sixth more work;
+                None for where the disk has no room otherwise.
 
         Raises:
             UsageError: The manifest is no CSV, bytes are to be read, or an inventory is older
@@ -114,6 +120,7 @@ class OfflineAudit:
         self.buckets = self._begun_with(buckets, memory=memory // self._workers)
         # each worker, and the manifest's beside them, has a file open for each slice
         allow_open((self._workers + 1) * self.buckets)
+        self.packed, self.disk = self._room(packed)
         self._stage = self._staging(self._connection)
 
     def stage(self) -> None:
@@ -133,11 +140,6 @@ class OfflineAudit:
             stage.computed(f"computed{number}", made, copies=copies, sources=sources)
         for listed in inputs.inventories:
             stage.inventory(listed, prefix=copies.key if listed.of is Of.DESTINATION else "")
-
-    def disk(self) -> int:
-        """Tell about how many bytes of disk the folder will take beyond what it holds."""
-        held = sum(file.stat().st_size for file in (self._folder / STAGED).glob("**/*.arrow"))
-        return max(0, int(self._text() * _DISK) - held)
 
     def segments(self) -> Iterator[tuple[Path, Slice]]:
         """Yield a file of ledger rows for each bucket, and what the bucket held.
@@ -236,6 +238,14 @@ class OfflineAudit:
                 file.write(str(buckets or self._needed(memory)).encode())
         return int(note.read_bytes())
 
+    def _room(self, packed: bool | None) -> tuple[bool, int]:  # noqa: FBT001 - as given
+        """Whether to compress what is staged, and how much disk that takes."""
+        held = sum(file.stat().st_size for file in (self._folder / STAGED).glob("**/*.arrow"))
+        wanted = {how: max(0, int(self._text() * most) - held) for how, most in _DISK.items()}
+        if packed is None:
+            packed = wanted[False] > shutil.disk_usage(self._folder).free
+        return packed, wanted[packed]
+
     def _needed(self, memory: int) -> int:
         return max(1, math.ceil(self._text() * _SHARE / memory))
 
@@ -264,6 +274,7 @@ class OfflineAudit:
             buckets=self.buckets,
             rows=at_a_time(self.buckets, memory=self._memory // self._workers),
             workers=self._workers,
+            packed=self.packed,
         )
 
     def _manifest(self) -> None:

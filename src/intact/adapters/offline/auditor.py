@@ -128,7 +128,7 @@ class OfflineAuditor:
         with LedgerWriter(ledger, header) as writer, machine_errors(work):
             progress.phase("fetching the inputs")
             audit = self._audit(work)
-            progress.phase(f"staging the inputs{_room(audit.disk(), work)}")
+            progress.phase(f"staging the inputs{_room(audit, work)}")
             audit.stage()
             if not writer.adopted:
                 for record in audit.malformed_rows():
@@ -169,13 +169,14 @@ class OfflineAuditor:
         )
 
 
-def _room(wanted: int, work: Path) -> str:
-    """Words for a disk that will not do, while there is time to make room; nothing otherwise."""
+def _room(audit: OfflineAudit, work: Path) -> str:
+    """Words for a disk that is short, while there is time to make room; nothing otherwise."""
     free = shutil.disk_usage(work).free
-    if wanted <= free:
-        return ""
+    how = ", compressed, since the disk is short" if audit.packed else ""
+    if audit.disk <= free:
+        return how
     return (
-        f": they take about {wanted / 1e9:,.1f} GB of disk in {work}, where {free / 1e9:,.1f} GB "
+        f"{how}: about {audit.disk / 1e9:,.1f} GB of disk go to {work}, where {free / 1e9:,.1f} GB "
         "are free; make room meanwhile, or run this again once it has filled up"
     )
 

