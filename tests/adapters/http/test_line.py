@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from intact.adapters.http.line import CHUNK
+from intact.s3 import ObjectFacts
 from tests.adapters.http.worlds import lean, ref
-from tests.scripted_server import CLOSE, Words, got, scripted
+from tests.scripted_server import CLOSE, Words, got, plain, scripted
 
 if TYPE_CHECKING:
     import ssl
@@ -76,3 +77,18 @@ def test_a_body_that_stalls_is_botocores_to_continue(tls: ssl.SSLContext | None)
         assert b"".join(map(bytes, store.read(ref("k"), etag=ETAG))) == BODY
         assert time.monotonic() - begun < 5
         assert server.seen == [("GET", "k")] * 2
+
+
+def test_what_follows_a_body_is_no_answer_to_the_next_request(tls: ssl.SSLContext | None) -> None:
+    """Over TLS it may have come in one record with the body's end, and wait in this process."""
+    body = bytes(40_000)
+
+    def script(method: str, _key: str, _count: int) -> Words:
+        return [got(body) + plain(666)] if method == "GET" else [0.02, plain(7)]
+
+    with scripted(script, tls=tls) as server, lean(server.url, read_timeout=5) as store:
+        store.head(ref("first"))  # after which the line is listened to no longer than it takes
+        assert b"".join(map(bytes, store.read(ref("k"), etag=ETAG))) == body
+        found = store.head(ref("other"))
+        assert isinstance(found, ObjectFacts)
+        assert found.size == 7
