@@ -161,6 +161,23 @@ def test_what_a_key_holds_is_no_word_on_the_version_that_its_copy_replaced(tmp_p
     assert counts.stray_computed_rows == 0
 
 
+def test_what_a_copy_has_is_no_word_on_its_source(tmp_path: Path) -> None:
+    """The report of ``intact copy`` names sources, and says what S3 said of their copies."""
+    copied = computed("k")
+    told = json.loads(copied.message) | {"VersionId": None, "parts": 0, "equalTo": []}
+    joining = Joining(tmp_path, row("k")).computed(replace(copied, message=json.dumps(told)))
+    [said], counts = joining.done()
+    evidence = Evidence(
+        source_computed=said.source_computed,
+        source=facts(b"abc"),
+        destination=facts(b"abc", full(b"abc", SHA), written=BEGIN + timedelta(seconds=1)),
+    )
+    verdict = decide(evidence, Policy(reported=False, versioned=False))
+    assert isinstance(verdict, Finding)
+    assert verdict.verdict is Verdict.UNVERIFIABLE
+    assert counts.malformed_computed_rows == 1
+
+
 def test_what_names_a_version_that_its_copy_replaced_speaks_of_it(tmp_path: Path) -> None:
     joining = Joining(tmp_path, row("k", version="v1", bucket="copies"), prefix="")
     [said], _ = joining.computed(computed("k", bucket="copies", version="v1")).done()
