@@ -12,10 +12,11 @@ import pytest
 
 from intact.adapters.columns import columns
 from intact.adapters.offline.audit import OfflineAudit
+from intact.adapters.spark import pieces
 from intact.adapters.spark.cutting import LOST, Lines, cut, ranges
 from intact.adapters.spark.inputs import Source
 from intact.audit import Absent
-from intact.errors import StoreError
+from intact.errors import StoreError, UsageError
 from tests.adapters.offline.worlds import World, world
 from tests.adapters.spark.cluster import audited
 from tests.scripted_server import got, scripted
@@ -47,6 +48,14 @@ def test_a_piece_that_comes_twice_counts_once(tmp_path: Path, seed: int) -> None
     known = world(tmp_path, seed)
     once = audited(known, tmp_path / "once")
     assert audited(known, tmp_path / "twice", twice=True) == once
+
+
+def test_executors_judge_by_the_rules_of_the_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "version", {"intact": "0.0.1"}.__getitem__)
+    with pytest.raises(UsageError, match=r"executors have intact 0\.0\.1; wanted "):
+        audited(world(tmp_path, 1), tmp_path / "ledger")
 
 
 class Gone:
@@ -106,8 +115,8 @@ def test_rows_before_a_range_are_counted_however_few(tmp_path: Path, first: int)
     path.write_bytes(b"\n" * first + b"b,k\n?\n")
     fields = ("Bucket", "Key")
     task = Lines(source=Source(path=str(path)), start=first, end=first + 6, fields=fields)
-    pieces = list(cut(replace(task, before=first), buckets=1, memory_limit="256MB"))
-    [lost] = [json.loads(piece.content) for piece in pieces if piece.name == LOST]
+    made = list(cut(replace(task, before=first), buckets=1, memory_limit="256MB"))
+    [lost] = [json.loads(piece.content) for piece in made if piece.name == LOST]
     assert [row["line"] for row in lost] == [first + 2]
 
 
