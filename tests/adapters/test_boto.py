@@ -205,6 +205,17 @@ def test_bytes_of_another_etag_are_not_those_that_were_asked_for(
             list(kind(client).read(ref, etag="5d41402abc4b2a76b9719d911017c592"))
 
 
+@pytest.mark.parametrize("kind", [BotoStore, LeanStore])
+def test_bytes_of_another_version_are_not_those_that_were_asked_for(
+    kind: type[BotoStore | LeanStore],
+) -> None:
+    other = plain(3, more=b"x-amz-version-id: other\r\n") + b"new"
+    with scripted(lambda *_: [other]) as server:  # which does not heed versionId
+        client = s3_client(endpoint_url=server.url, region="eu-west-1")
+        with pytest.raises(StoreError, match="the answer is about version other"):
+            list(kind(client).read(REF, etag="5d41402abc4b2a76b9719d911017c592"))
+
+
 def test_an_object_that_changed_is_not_read(s3: S3Client, bucket: Callable[[], str]) -> None:
     ref = ObjectRef(bucket=bucket(), key="k")
     s3.put_object(Bucket=ref.bucket, Key=ref.key, Body=b"new")

@@ -165,10 +165,21 @@ def test_a_server_that_counts_no_parts_knows_none(client: S3Client) -> None:
     assert parts_of(client, ("head_object", WHOLE)) == Absent()
 
 
-def test_attributes_of_another_object_are_refused(client: S3Client) -> None:
-    changed = page(1, 2) | {"ETag": "another"}
-    with pytest.raises(StoreError, match="changed meanwhile"):
-        parts_of(client, FIRST, (ATTRIBUTES, changed))
+@pytest.mark.parametrize(
+    ("other", "problem"),
+    [({"ETag": "another"}, "changed meanwhile"), ({"VersionId": "other"}, "about version other")],
+    ids=["etag", "version"],
+)
+def test_attributes_of_another_object_are_refused(
+    client: S3Client, other: dict[str, str], problem: str
+) -> None:
+    with pytest.raises(StoreError, match=problem):
+        parts_of(client, FIRST, (ATTRIBUTES, page(1, 2) | other))
+
+
+def test_parts_of_another_version_are_refused(client: S3Client) -> None:
+    with pytest.raises(StoreError, match=r"part 1 .* is about version other"):
+        parts_of(client, ("head_object", FIRST[1] | {"VersionId": "other"}))
 
 
 @pytest.mark.parametrize(

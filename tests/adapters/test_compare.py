@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from intact.adapters.compare import Change, differences, merge
@@ -12,7 +14,7 @@ from intact.adapters.ledger import LedgerReader
 from intact.adapters.verify import problems
 from intact.adapters.writing import LedgerWriter
 from intact.audit import Counts, Finding, Level, Reason, Verdict
-from intact.errors import UsageError
+from intact.errors import FormatError, UsageError
 from tests.ledgers import GOLDEN, HEADER, OTHER, many, written
 
 if TYPE_CHECKING:
@@ -124,6 +126,24 @@ def test_overlapping_shards_are_refused_and_leave_no_sealed_ledger(tmp_path: Pat
         merge(tmp_path / "whole", shards)
     assert not (tmp_path / "whole").exists()
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_was_changed_behind_its_seal_is_not_sealed_anew(tmp_path: Path) -> None:
+    shard = written(tmp_path / "a", many(5))
+    [file] = shard.files()
+    table = pq.read_table(file)
+    place = table.schema.get_field_index("verdict")
+    verified = pa.array(["verified"] * len(table), pa.string())
+    pq.write_table(table.set_column(place, table.schema.field(place), verified), file)
+    with pytest.raises(FormatError, match="was changed, rows 1 to 5"):
+        merge(tmp_path / "whole", [shard])
+    assert not (tmp_path / "whole").exists()
+
+
+def test_a_verdict_that_does_not_follow_is_not_sealed_anew(tmp_path: Path) -> None:
+    shard = written(tmp_path / "a", [*RECORDS[:3], replace(RECORDS[3], finding=READ)])
+    with pytest.raises(FormatError, match="verdict on row 4 does not follow"):
+        merge(tmp_path / "whole", [shard])
 
 
 def test_a_ledger_is_not_merged_into_another(tmp_path: Path) -> None:

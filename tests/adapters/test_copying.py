@@ -16,6 +16,7 @@ from intact.adapters.boto import s3_client
 from intact.adapters.copying import STATE, Copying, State
 from intact.adapters.multipart import Source
 from intact.batch import S3PutObjectCopy, TaskStatus, write_manifest
+from intact.batch.computed import ComputedRow
 from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
 from intact.batch.multipart import SMALLEST_PART
 from intact.checksum import new
@@ -197,6 +198,8 @@ def test_a_copy_has_the_bytes_and_their_crc64nvme(yard: Yard, size: int, parts: 
     assert said(result)["checksum_base64"] == wanted
     assert said(result)["parts"] == parts
     assert said(result)["equalTo"] == (["parts"] if parts else [])
+    with pytest.raises(FormatError, match="intact copy"):  # the row names the source
+        ComputedRow.parse(result)
     head = yard.head(ODD)
     assert (head["ChecksumCRC64NVME"], head["ChecksumType"]) == (wanted, "FULL_OBJECT")
     assert head["ContentLength"] == size

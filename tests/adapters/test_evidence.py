@@ -5,20 +5,21 @@ from __future__ import annotations
 import csv
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intact.adapters.duckdb import TaskJoin
-from intact.audit import Computed, Expected
+from intact.audit import Computed, Evidence, Expected, Finding, Policy, Verdict, decide
 from intact.batch import MalformedRow, ManifestRow, TaskResult, TaskStatus
 from intact.batch.expected import ExpectedRow
 from intact.batch.listed import Listed
 from intact.batch.manifest import ManifestFormat
 from intact.checksum import Algorithm
 from intact.s3 import ObjectRef, encode_key
-from tests.worlds import BEGIN, full
+from tests.worlds import BEGIN, facts, full
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,6 +141,47 @@ def test_versions_join_where_both_sides_name_them(tmp_path: Path) -> None:
     assert set(said[0].source_computed) == {says(version="v1"), says(b"now")}
     assert said[1].source_computed == (says(b"now"),)
     assert said[2].source_computed == (says(b"old", version="v9"),)
+
+
+def test_what_a_key_holds_is_no_word_on_the_version_that_its_copy_replaced(tmp_path: Path) -> None:
+    """One reading of the copy, equal to itself, would be taken for readings of both."""
+    joining = Joining(tmp_path, row("k", version="v1", bucket="copies"), prefix="")
+    [said], counts = joining.computed(computed("k", bucket="copies")).done()
+    old = replace(facts(b"abc"), version_id="v1")
+    evidence = Evidence(
+        source_computed=said.source_computed,
+        destination_computed=said.destination_computed,
+        source=old,
+        destination=replace(old, version_id="v2", last_modified=BEGIN + timedelta(seconds=1)),
+    )
+    verdict = decide(evidence, Policy(reported=False, versioned=True))
+    assert isinstance(verdict, Finding)
+    assert verdict.verdict is Verdict.UNVERIFIABLE
+    assert (said.source_computed, said.destination_computed) == ((), (says(),))
+    assert counts.stray_computed_rows == 0
+
+
+def test_what_a_copy_has_is_no_word_on_its_source(tmp_path: Path) -> None:
+    """The report of ``intact copy`` names sources, and says what S3 said of their copies."""
+    copied = computed("k")
+    told = json.loads(copied.message) | {"VersionId": None, "parts": 0, "equalTo": []}
+    joining = Joining(tmp_path, row("k")).computed(replace(copied, message=json.dumps(told)))
+    [said], counts = joining.done()
+    evidence = Evidence(
+        source_computed=said.source_computed,
+        source=facts(b"abc"),
+        destination=facts(b"abc", full(b"abc", SHA), written=BEGIN + timedelta(seconds=1)),
+    )
+    verdict = decide(evidence, Policy(reported=False, versioned=False))
+    assert isinstance(verdict, Finding)
+    assert verdict.verdict is Verdict.UNVERIFIABLE
+    assert counts.malformed_computed_rows == 1
+
+
+def test_what_names_a_version_that_its_copy_replaced_speaks_of_it(tmp_path: Path) -> None:
+    joining = Joining(tmp_path, row("k", version="v1", bucket="copies"), prefix="")
+    [said], _ = joining.computed(computed("k", bucket="copies", version="v1")).done()
+    assert said.source_computed == (says(version="v1"),)
 
 
 def test_a_plus_is_read_as_the_jobs_manifest_means_it(tmp_path: Path) -> None:

@@ -1375,6 +1375,17 @@ MATRIX: list[tuple[Evidence, Policy, Verdict, Reason]] = [
         Verdict.UNVERIFIABLE,
         Reason.NOTHING_COMPARABLE,
     ),
+    (  # nor have both been computed, if that is what was
+        good(
+            source=facts(b"a"),
+            destination=copied(b"b"),
+            source_computed=row(b"", SHA),
+            destination_computed=row(b"", SHA),
+        ),
+        PLAIN,
+        Verdict.UNVERIFIABLE,
+        Reason.COMPUTED_OF_OTHER,
+    ),
     (good(source=facts(b""), destination=copied(b"")), PLAIN, Verdict.VERIFIED, Reason.EQUAL),
     (
         good(source=facts(b""), destination=copied(b"", full(b"a", CRC))),

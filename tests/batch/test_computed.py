@@ -109,6 +109,7 @@ def test_a_failed_task_computed_nothing() -> None:
         (written(CRC, checksum_base64="bS9TOQ"), "base64"),
         (written(CRC, checksum_hex="6D2F5338"), "checksum_hex"),
         (written(CRC, checksum_hex=""), "checksum_hex"),
+        (written(CRC, VersionId=None, parts=0, equalTo=[]), "intact copy"),
     ],
     ids=str,
 )

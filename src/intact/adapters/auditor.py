@@ -7,14 +7,16 @@ import shutil
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from intact.adapters.boto import is_denied, servers
+from intact.adapters.boto import servers
 from intact.adapters.clients import Asking
 from intact.adapters.duckdb import TaskJoin, machine_errors
 from intact.adapters.files import named_whole
 from intact.adapters.inventory import fetch_inventory, inventory_rows
+from intact.adapters.layout import as_written, manifest_text
 from intact.adapters.ledger import read_header
 from intact.adapters.report import fetch_report
 from intact.adapters.staging import Staged, stage
@@ -27,7 +29,6 @@ from intact.batch import MalformedRow, read_manifest
 from intact.batch.manifest import IGNORE, ManifestFormat
 from intact.errors import StoreError, UsageError
 from intact.s3 import ObjectRef
-from intact.s3.names import bucket_of_arn
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -155,7 +156,8 @@ class Auditor:
             )
             return
         subject = self.subject if self.manifest else as_it_is(self.subject, self.service)
-        subject = as_written(subject, self.destination)
+        lists = self.manifest or self.service
+        subject = as_written(subject, self.destination, partial(manifest_text, subject, lists))
         if subject != self.subject:
             yield from replace(self, subject=subject).records(
                 ledger, created=created, version=version, progress=progress, sign=sign
@@ -371,31 +373,6 @@ def as_it_is(subject: Subject, store: BotoStore) -> Subject:
     if isinstance(facts, Absent):
         raise StoreError(f"{subject.manifest} does not exist")
     return replace(subject, manifest_etag=facts.etag)
-
-
-def as_written(subject: Subject, store: BotoStore) -> Subject:
-    """Settle where a job copied to whose prefix ends in a slash.
-
-    S3 does not document whether another one follows: it does if there is any such key, or if these
-    credentials may not look.
-
-    Raises:
-        StoreError: The bucket of the copies could not be listed for another reason.
-    """
-    prefix = subject.operation.target_key_prefix or ""
-    shorter = prefix.removesuffix("/")
-    if shorter in {"", prefix}:
-        return subject
-    doubled = ObjectRef(bucket=bucket_of_arn(subject.operation.target_resource), key=f"{prefix}/")
-    try:
-        found = next(store.listing(doubled), None)
-    except StoreError as error:
-        if not is_denied(error):
-            raise
-        return subject
-    if found is not None:
-        return subject
-    return replace(subject, operation=replace(subject.operation, target_key_prefix=shorter))
 
 
 def in_words(text: str, where: object) -> str:

@@ -246,15 +246,18 @@ class BotoStore:
         return PartList.from_parts([first, *rest])
 
     def _head_part(self, ref: ObjectRef, facts: ObjectFacts, number: int) -> Mapping[str, Any]:
+        call = f"HeadObject part {number}"
         try:
-            return self.client.head_object(
+            response = self.client.head_object(
                 **_address(ref),
                 PartNumber=number,
                 IfMatch=f'"{facts.etag}"',
                 ChecksumMode="ENABLED",
             )
         except (BotoCoreError, ClientError) as error:
-            raise store_error(f"HeadObject part {number}", ref, error) from error
+            raise store_error(call, ref, error) from error
+        _require_version(call, ref, response)
+        return response
 
     def _attributes(self, ref: ObjectRef, facts: ObjectFacts) -> Iterator[Mapping[str, Any]]:
         marker = 0
@@ -269,6 +272,7 @@ class BotoStore:
             except (BotoCoreError, ClientError) as error:
                 raise store_error("GetObjectAttributes", ref, error) from error
             require_etag("GetObjectAttributes", ref, response, etag=facts.etag)
+            _require_version("GetObjectAttributes", ref, response)
             page = response.get("ObjectParts", {})
             yield from page.get("Parts", [])
             after = page.get("NextPartNumberMarker", 0)
@@ -315,6 +319,7 @@ class BotoStore:
             response = self.client.get_object(**_address(ref), IfMatch=f'"{etag}"')
             with contextlib.closing(response["Body"]) as body:
                 require_etag("GetObject", ref, response, etag=etag)
+                _require_version("GetObject", ref, response)
                 yield from body.iter_chunks(CHUNK)
         except (BotoCoreError, ClientError) as error:
             raise store_error("GetObject", ref, error) from error
@@ -362,6 +367,17 @@ def require_etag(call: str, ref: ObjectRef, response: Mapping[str, Any], *, etag
     """
     if response.get("ETag", etag).strip('"') != etag:
         raise StoreError(f"{call} {ref}: the object changed meanwhile")
+
+
+def _require_version(call: str, ref: ObjectRef, response: Mapping[str, Any]) -> None:
+    """Refuse an answer about another version than the one that was asked for, if it names one.
+
+    Raises:
+        StoreError: It does.
+    """
+    told = response.get("VersionId")
+    if ref.version_id is not None and told not in {None, ref.version_id}:
+        raise StoreError(f"{call} {ref}: the answer is about version {told}")
 
 
 def is_denied(error: StoreError) -> bool:

@@ -14,9 +14,11 @@ import duckdb
 from intact.adapters.arrow import SCHEMA
 from intact.adapters.files import sync_folder
 from intact.adapters.patterns import exactly
+from intact.adapters.verify import problems
 from intact.adapters.writing import LedgerWriter, require_same
 from intact.audit import Counts
-from intact.errors import UsageError
+from intact.audit.judge import Judge
+from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
@@ -118,7 +120,8 @@ def merge(path: Path, shards: Sequence[LedgerReader], *, sign: Signer | None = N
     Raises:
         UsageError: Two of them hold the same row, or are of different audits, one has not a
             verdict for each row of its list, or the folder is there already.
-        FormatError: A segment is damaged.
+        FormatError: One of them is not as it was sealed, or a verdict in it does not follow from
+            its evidence; the new seal would vouch for that.
     """
     first = min((shard.header for shard in shards), key=lambda header: header.created)
     for shard in shards:
@@ -128,6 +131,8 @@ def merge(path: Path, shards: Sequence[LedgerReader], *, sign: Signer | None = N
             raise UsageError(
                 f"{shard.path}: has {verdicts} verdicts for {rows} rows; audit it again"
             )
+        for problem in problems(shard.path):
+            raise FormatError(f"{shard.path}: {problem}")
     if path.exists():
         raise UsageError(f"{path}: exists already; wanted a new folder")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -138,6 +143,7 @@ def merge(path: Path, shards: Sequence[LedgerReader], *, sign: Signer | None = N
 
 
 def _merge(path: Path, header: Header, shards: Sequence[LedgerReader], sign: Signer | None) -> None:
+    judge = Judge(header.policy)
     with LedgerWriter(path, header) as writer:
         rows = (shard.records() for shard in shards)
         last = 0
@@ -145,6 +151,8 @@ def _merge(path: Path, header: Header, shards: Sequence[LedgerReader], sign: Sig
             if record.copy.row == last:
                 raise UsageError(f"row {last} stands in more than one of the ledgers")
             last = record.copy.row
+            if judge.decide(record.evidence) != record.finding:
+                raise FormatError(f"the verdict on row {last} does not follow from its evidence")
             writer.append(record)
         writer.seal(reduce(_sum, (shard.counts for shard in shards)), sign=sign)
 

@@ -20,6 +20,7 @@ from intact.adapters.copier import Copier
 from intact.adapters.journal import Journal
 from intact.adapters.multipart import CopyError
 from intact.batch import MalformedRow, TaskResult, TaskStatus, read_manifest
+from intact.batch.computed import OF_COPY
 from intact.checksum.encoding import encode
 from intact.errors import AccessError, FormatError, StoreError, UsageError
 
@@ -230,7 +231,10 @@ class State:
 
 
 def _succeeded(row: ManifestRow, copied: Copied) -> TaskResult:
-    """The row of a copy; its message is in the form of a Compute checksum report."""
+    """The row of a copy; its message says of the copy what a Compute checksum job would.
+
+    It is no word on the source, whose name stands before it: ``OF_COPY`` tells the two apart.
+    """
     message: dict[str, Any] = {"ETag": copied.etag, "VersionId": copied.version_id}
     if copied.checksum is not None:
         digest = copied.checksum.digest
@@ -240,7 +244,7 @@ def _succeeded(row: ManifestRow, copied: Copied) -> TaskResult:
             "checksumAlgorithm": copied.checksum.algorithm.value,
             "checksumType": "FULL_OBJECT",
         }
-    message |= {"parts": copied.parts, "equalTo": list(copied.compared)}
+    message |= {"parts": copied.parts, OF_COPY: list(copied.compared)}
     return _result(row, TaskStatus.SUCCEEDED, status=200, code="", message=json.dumps(message))
 
 

@@ -64,11 +64,13 @@ _STATEMENTS = (
     CREATE TABLE crowded AS SELECT key FROM manifest WHERE problem = '' GROUP BY key
     HAVING min(bucket) <> max(bucket) OR min(version) <> max(version)
     """,
+    # Where copies take their sources' keys, what a key holds is a copy.
     """
     CREATE TABLE of_source AS
     SELECT line, place, row, cell FROM manifest JOIN computed USING (bucket, key)
     WHERE problem = ''
     AND (manifest.version = computed.version OR '' IN (manifest.version, computed.version))
+    AND NOT (computed.version = '' AND manifest.bucket = $bucket AND $prefix = '')
     """,
     """
     CREATE TABLE of_destination AS

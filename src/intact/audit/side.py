@@ -69,7 +69,9 @@ class Side:
 
     def __post_init__(self) -> None:
         """Gather what every verdict looks at."""
-        self.stored = self._stored()
+        self.stored = _NONE if self.facts is None else self._real(self.facts.checksums)
+        if self.computed:
+            self.computed = self._real(self.computed)
         composites = [
             c
             for c in self.stored
@@ -85,16 +87,13 @@ class Side:
             self.own = self.recorded | self.computed | self.hashed
         self.known = self.own if self.expected is None else self.own | self.expected.checksums
 
-    def _stored(self) -> Checksums:
-        """What S3 stores for these very bytes.
+    def _real(self, checksums: Checksums) -> Checksums:
+        """Those that can be of an object of this size.
 
         Some servers store the digest of no bytes for an object that has bytes (VersityGW 1.8.0,
         CopyObject of an object onto itself); two such objects of one size would seem equal.
         """
-        if self.facts is None:
-            return _NONE
-        checksums = self.facts.checksums
-        if self.facts.size == 0:
+        if self.facts is None or self.facts.size == 0:
             return checksums
         real = [c for c in checksums if c.digest != _of_nothing(c.algorithm)]
         return checksums if len(real) == len(checksums) else frozenset(real)

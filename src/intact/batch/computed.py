@@ -24,6 +24,11 @@ if TYPE_CHECKING:
     from intact.batch.report import TaskResult
 
 
+OF_COPY = "equalTo"
+"""Member of messages that look like these, in reports of ``intact copy``: what they say of a copy
+stands under its source's name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedRow:
     """One succeeded row of a Compute checksum job's report.
@@ -73,6 +78,8 @@ def _members(message: str) -> dict[str, Any]:
         members = None
     if not isinstance(members, dict):
         raise FormatError(f"ResultMessage is {message[:200]!r}; wanted the JSON of a checksum")
+    if OF_COPY in members:
+        raise FormatError("the row is of intact copy, on a copy under its source's name")
     return members
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import random
 from typing import TYPE_CHECKING, Any
 
@@ -13,9 +14,10 @@ from intact.audit import Absent
 from intact.errors import StoreError
 from intact.s3 import ObjectFacts
 from tests.adapters.http.worlds import lean, on_loop, on_loop_head, outcome, ref
-from tests.scripted_server import BASE, CLOSE, Words, plain, scripted
+from tests.scripted_server import BASE, CLOSE, Words, got, plain, scripted
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
     from intact.adapters.http.heads import Heads
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 LENGTH = b"Content-Length: 7\r\n"
 FORGED = plain(666)
+ETAG = "5d41402abc4b2a76b9719d911017c592"
 CRC = b"x-amz-checksum-crc64nvme: 7a5hQ478J4A=\r\nx-amz-checksum-type: FULL_OBJECT\r\n"
 
 PLAIN: dict[str, Words] = {
@@ -283,3 +286,50 @@ def test_a_key_that_cannot_be_is_botocores_to_refuse(server: ScriptedServer, key
                 on_loop(store, lambda heads: heads.head(ref(key)))
         else:
             pytest.fail("botocore takes that key now")
+
+
+def test_what_follows_a_body_is_no_answer_to_the_next_request(tls: ssl.SSLContext | None) -> None:
+    """Over TLS it may have come in one record with the body's end, and wait in this process."""
+    body = bytes(40_000)
+
+    def script(method: str, _key: str, _count: int) -> Words:
+        return [got(body) + FORGED] if method == "GET" else [0.02, plain(7)]
+
+    with scripted(script, tls=tls) as server, lean(server.url, read_timeout=5) as store:
+        store.head(ref("first"))  # after which the line is listened to no longer than it takes
+        assert b"".join(map(bytes, store.read(ref("k"), etag=ETAG))) == body
+        found = store.head(ref("other"))
+        assert isinstance(found, ObjectFacts)
+        assert found.size == 7
+
+
+def test_what_follows_a_body_is_no_answer_to_botocores_next_request(
+    tls: ssl.SSLContext | None,
+) -> None:
+    body = bytes(40_000)
+    unseen = bytes(-len(got(body)) % io.DEFAULT_BUFFER_SIZE)  # Python reads so much, and drops it
+
+    def script(method: str, _key: str, _count: int) -> Words:
+        return [got(body) + unseen + FORGED] if method == "GET" else [0.02, plain(7)]
+
+    with scripted(script, tls=tls) as server, lean(server.url, read_timeout=5) as store:
+        store.boto.head(ref("first"))
+        assert b"".join(store.boto.read(ref("k"), etag=ETAG)) == body
+        found = store.boto.head(ref("other"))
+        assert isinstance(found, ObjectFacts)
+        assert found.size == 7
+
+
+@pytest.mark.parametrize("pause", [None, 0.0, 0.005])
+def test_botocore_takes_no_body_for_the_next_answer(
+    tls: ssl.SSLContext | None, pause: float | None
+) -> None:
+    """Some bodies come with their answers, and some behind them."""
+
+    def script(_method: str, key: str, _count: int) -> Words:
+        head = plain(int(key))
+        return [head + FORGED] if pause is None or key == "0" else [head, pause, FORGED]
+
+    with scripted(script, tls=tls) as server, lean(server.url, read_timeout=5) as store:
+        found = [store.boto.head(ref(str(size))) for size in range(10)]
+        assert [facts.size for facts in found] == list(range(10))  # type: ignore[union-attr]

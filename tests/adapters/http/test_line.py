@@ -14,22 +14,10 @@ from tests.scripted_server import CLOSE, Words, got, scripted
 
 if TYPE_CHECKING:
     import ssl
-    from pathlib import Path
 
 BODY = bytes(range(256)) * 65536 + b"ends!"
 """16 MiB, more than the kernel ever gathers, and no whole number of buffers."""
 ETAG = "5d41402abc4b2a76b9719d911017c592"
-
-
-@pytest.fixture(params=["plain", "tls"])
-def tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext | None:
-    """Whether the server is asked over TLS."""
-    if request.param == "plain":
-        return None
-    certificates: tuple[Path, ssl.SSLContext] = request.getfixturevalue("certificates")
-    path, context = certificates
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(path))
-    return context
 
 
 LATE = (1, 16384, CHUNK - 1, CHUNK, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1, 3 * CHUNK, 9 * CHUNK)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,14 @@ import pytest
 
 from intact.adapters.columns import columns
 from intact.adapters.offline.audit import OfflineAudit
-from intact.adapters.spark.cutting import Lines
+from intact.adapters.spark import pieces
+from intact.adapters.spark.cutting import LOST, Lines, cut, ranges
 from intact.adapters.spark.inputs import Source
 from intact.audit import Absent
+from intact.errors import StoreError, UsageError
 from tests.adapters.offline.worlds import World, world
 from tests.adapters.spark.cluster import audited
+from tests.scripted_server import got, scripted
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +48,14 @@ def test_a_piece_that_comes_twice_counts_once(tmp_path: Path, seed: int) -> None
     known = world(tmp_path, seed)
     once = audited(known, tmp_path / "once")
     assert audited(known, tmp_path / "twice", twice=True) == once
+
+
+def test_executors_judge_by_the_rules_of_the_driver(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "version", {"intact": "0.0.1"}.__getitem__)
+    with pytest.raises(UsageError, match=r"executors have intact 0\.0\.1; wanted "):
+        audited(world(tmp_path, 1), tmp_path / "ledger")
 
 
 class Gone:
@@ -84,3 +96,34 @@ def test_ranges_hold_each_line_once(tmp_path: Path, text: bytes, each: int) -> N
     ]
     assert b"".join(chunk for task in tasks for chunk in task.chunks()) == text
     assert sum(task.count() for task in tasks) == len(text.splitlines())
+
+
+def test_a_range_that_a_server_does_not_heed_is_not_taken_for_one() -> None:
+    """Each task would read the first lines, and nobody the last: as many as there should be."""
+    text = b"b,1\nb,2\nb,3\nb,4\n"
+    with scripted(lambda *_: [got(text)]) as server:
+        source = Source(path="s3://lists/m.csv", endpoint_url=server.url, region="eu-west-1")
+        tasks = ranges(source, fields=(), size=len(text), each=8)
+        assert tasks[0].count() == 2
+        with pytest.raises(StoreError, match="wanted the bytes from 7 on"):
+            tasks[1].count()
+
+
+@pytest.mark.parametrize("first", [1, 2])
+def test_rows_before_a_range_are_counted_however_few(tmp_path: Path, first: int) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b"\n" * first + b"b,k\n?\n")
+    fields = ("Bucket", "Key")
+    task = Lines(source=Source(path=str(path)), start=first, end=first + 6, fields=fields)
+    made = list(cut(replace(task, before=first), buckets=1, memory_limit="256MB"))
+    [lost] = [json.loads(piece.content) for piece in made if piece.name == LOST]
+    assert [row["line"] for row in lost] == [first + 2]
+
+
+def test_an_object_that_is_another_by_now_is_not_read() -> None:
+    with scripted(lambda *_: [got(b"b,k\n")]) as server:
+        source = Source(
+            path="s3://lists/m.csv", etag="another", endpoint_url=server.url, region="eu-west-1"
+        )
+        with pytest.raises(StoreError, match="changed meanwhile"):
+            list(source.chunks())

@@ -78,10 +78,12 @@ class Line:
     def usable(self) -> bool:
         """Whether the server is likely to hear a request, and has said nothing unasked."""
         fresh = time.monotonic() - self._rested < IDLE_SECONDS
-        return fresh and not wait_for_read(self._socket, timeout=0)
+        return fresh and not self._decrypted() and not wait_for_read(self._socket, timeout=0)
 
     def says_more(self) -> bool:
         """Whether bytes come that belong to no answer; the line must not be used again if so."""
+        if self._decrypted():
+            return True
         if not wait_for_read(self._socket, timeout=0 if self._proven else SILENCE_SECONDS):
             self._proven = True
             return False
@@ -90,6 +92,10 @@ class Line:
             return self._socket.recv(1) != b""
         except OSError:
             return False
+
+    def _decrypted(self) -> bool:
+        """Whether bytes wait in this process that came in one record with an answer's end."""
+        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
 
     def rest(self) -> None:
         """Note that the connection waits for its next request from now on."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from intact.adapters.auditor import as_it_is, as_written, in_words
+from intact.adapters.auditor import as_it_is, in_words
 from intact.adapters.boto import servers
 from intact.adapters.duckdb import machine_errors
 from intact.adapters.files import whole_file
+from intact.adapters.layout import as_written, manifest_text
 from intact.adapters.ledger import read_header, read_segments
 from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.offline.fetching import Fetcher
@@ -95,7 +97,8 @@ class OfflineAuditor:
             FormatError: An input is not what it promises.
             OSError: The disk is full, the memory does not suffice, or their like.
         """
-        subject = as_written(as_it_is(self.subject, self.service), self.service)
+        subject = as_it_is(self.subject, self.service)
+        subject = as_written(subject, self.service, partial(manifest_text, subject, self.service))
         if subject != self.subject:
             bound = replace(self, subject=subject)
             bound.run(ledger, created=created, version=version, progress=progress, sign=sign)

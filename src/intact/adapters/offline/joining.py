@@ -103,13 +103,9 @@ def joined(terms: Terms, *, unique: bool) -> str:
     columns |= _task(terms, unique=unique)
     claims = []
     for number, made in enumerate(terms.computed):
-        bucket = "m.bucket" if made.of is Of.SOURCE else quoted(terms.copies.bucket)
-        version = f" AND c{number}.version = m.version" if made.named else ""
-        if made.of is Of.SOURCE:
-            version += " AND NOT m.replaced"
         joins.append(
             f"LEFT JOIN {_computed(made, unique=unique)} AS c{number} "
-            f"ON c{number}.key = m.key AND c{number}.bucket = {bucket}{version}"
+            f"ON {_speaks(made, f'c{number}', terms.copies)}"
         )
         columns[f"n{number}"] = f"c{number}.n"
         claims.append(Claim(alias=f"c{number}", of=made.of))
@@ -216,6 +212,19 @@ def _computed(made: ComputedSet, *, unique: bool) -> str:
         f"FROM {made.table} GROUP BY {by}"
     )
     return f"(SELECT {by}, {flat}, found FROM ({rows}))"
+
+
+def _speaks(made: ComputedSet, alias: str, copies: ObjectRef) -> str:
+    """Whether a row of a set, known by an alias, is on a row of the manifest."""
+    bucket = "m.bucket" if made.of is Of.SOURCE else quoted(copies.bucket)
+    words = [f"{alias}.key = m.key", f"{alias}.bucket = {bucket}"]
+    if made.named:
+        words.append(f"{alias}.version = m.version")
+    if made.of is Of.SOURCE:
+        words.append("NOT m.replaced")
+        if not made.named and not copies.key:  # where copies take the keys, those hold copies
+            words.append(f"m.bucket <> {quoted(copies.bucket)}")
+    return " AND ".join(words)
 
 
 def _together(sets: Sequence[str]) -> str:

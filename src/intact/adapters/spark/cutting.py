@@ -141,7 +141,7 @@ class Lines:
         shift = self.before - 1 if self.before else 0
         with (stage.folder / "manifest" / MALFORMED).open() as file:
             for row in map(json.loads, file):
-                if shift and row["line"] == 1:
+                if self.before and row["line"] == 1:  # see ``stage``
                     continue
                 yield row | {"line": row["line"] + shift}
 

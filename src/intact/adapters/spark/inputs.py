@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from intact.adapters.boto import s3_client, store_error
-from intact.errors import FormatError
+from intact.adapters.boto import require_etag, s3_client, store_error
+from intact.errors import FormatError, StoreError
 from intact.s3.names import parse_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from intact.adapters.offline.inputs import Of
@@ -70,6 +70,7 @@ class Source:
             part = {"Range": f"bytes={start}-"} if start else {}  # an empty object has no range
             with self._asked("GetObject") as (client, place):
                 answer = client.get_object(**place, **part, **self._bound())
+                self._require(answer, start)
                 yield from answer["Body"].iter_chunks(_CHUNK)
             return
         with Path(self.path).open("rb") as file:
@@ -86,6 +87,19 @@ class Source:
             yield client, {"Bucket": ref.bucket, "Key": ref.key}
         except (BotoCoreError, ClientError) as error:
             raise store_error(call, ref, error) from error
+
+    def _require(self, answer: Mapping[str, Any], start: int) -> None:
+        """Refuse other bytes than those asked for: not every server heeds every header.
+
+        Raises:
+            StoreError: The answer is of another object, or begins elsewhere.
+        """
+        ref = parse_uri(self.path)
+        if self.etag is not None:
+            require_etag("GetObject", ref, answer, etag=self.etag)
+        told = answer.get("ContentRange")
+        if start and not (told or "").startswith(f"bytes {start}-"):
+            raise StoreError(f"GetObject {ref}: got {told!r}; wanted the bytes from {start} on")
 
     def _bound(self) -> dict[str, str]:
         return {} if self.etag is None else {"IfMatch": f'"{self.etag}"'}

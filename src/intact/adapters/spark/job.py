@@ -9,6 +9,7 @@ import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
+from importlib.metadata import version
 from operator import lt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,7 +96,7 @@ class SparkAudit:
 
         Raises:
             UsageError: The inputs cannot prove anything, the folder holds a ledger, or the
-                executors differ in their DuckDB.
+                executors differ in their DuckDB, or from the driver in this package.
             StoreError: The manifest could not be read.
             FormatError: What came back is not what went out.
         """
@@ -225,10 +226,14 @@ class SparkAudit:
         """What tasks told, each task once."""
         rows = self.spark.read.schema(DDL).parquet(uri).where(f"slice = {NOTES}").collect()
         told = {(row["name"], row["origin"]): bytes(row["content"]) for row in rows}
-        return [
+        notes = [
             {"name": name, "origin": origin, **json.loads(content)}
             for (name, origin), content in sorted(told.items())
         ]
+        ours = version("intact")
+        if others := {note["intact"] for note in notes} - {ours}:
+            raise UsageError(f"executors have intact {', '.join(sorted(others))}; wanted {ours}")
+        return notes
 
     def _map(self, tasks: Sequence[Task], work: Callable[..., Any], schema: str) -> DataFrame:
         """Give each task to an executor of its own choice."""

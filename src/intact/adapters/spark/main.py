@@ -13,8 +13,8 @@ from pathlib import Path
 import click
 
 from intact.adapters.addresses import control_beside, server_at
-from intact.adapters.auditor import as_written
 from intact.adapters.boto import BotoStore, s3_client
+from intact.adapters.layout import as_written
 from intact.adapters.record import read_described
 from intact.adapters.spark.finding import Finder, words
 from intact.adapters.spark.inputs import Sources
@@ -78,7 +78,8 @@ def command(  # noqa: PLR0913 - one argument per option
 
     ours = partial(store, endpoint_url=endpoint_url, region=region, workers=workers)
     found = Finder(store=ours(), endpoint_url=endpoint_url, region=region)
-    subject = as_written(Subject.from_describe(read_described(job)), found.store)
+    subject = Subject.from_describe(read_described(job))
+    subject = as_written(subject, found.store, found.manifest(subject, manifest).chunks)
     policy = Policy(
         reported=subject.report is not None and subject.reports_all_tasks,
         versioned="VersionId" in subject.fields,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -43,8 +44,9 @@ class Piece:
 
     @classmethod
     def note(cls, name: str, origin: str, **told: Any) -> Piece:  # noqa: ANN401 - JSON
-        """Tell the driver."""
-        return cls(name=name, slice=NOTES, origin=origin, content=json.dumps(told).encode())
+        """Tell the driver, and by which version of this package."""
+        content = json.dumps({"intact": version("intact"), **told}).encode()
+        return cls(name=name, slice=NOTES, origin=origin, content=content)
 
 
 def batches(pieces: Iterable[Piece]) -> Iterator[pa.RecordBatch]:
