@@ -21,3 +21,14 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SS
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
     return path, context
+
+
+@pytest.fixture(params=["plain", "tls"])
+def tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext | None:
+    """Whether the server is asked over TLS."""
+    if request.param == "plain":
+        return None
+    found: tuple[Path, ssl.SSLContext] = request.getfixturevalue("certificates")
+    path, context = found
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(path))
+    return context

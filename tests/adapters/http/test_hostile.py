@@ -13,9 +13,10 @@ from intact.audit import Absent
 from intact.errors import StoreError
 from intact.s3 import ObjectFacts
 from tests.adapters.http.worlds import lean, on_loop, on_loop_head, outcome, ref
-from tests.scripted_server import BASE, CLOSE, Words, plain, scripted
+from tests.scripted_server import BASE, CLOSE, Words, got, plain, scripted
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Iterator
 
     from intact.adapters.http.heads import Heads
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 LENGTH = b"Content-Length: 7\r\n"
 FORGED = plain(666)
+ETAG = "5d41402abc4b2a76b9719d911017c592"
 CRC = b"x-amz-checksum-crc64nvme: 7a5hQ478J4A=\r\nx-amz-checksum-type: FULL_OBJECT\r\n"
 
 PLAIN: dict[str, Words] = {
@@ -162,6 +164,44 @@ def test_an_answer_with_a_body_is_never_taken_for_the_next(pause: float) -> None
         assert [facts.size for facts in on_loop(store, work)] == list(range(10))
         threads = [store.head(ref(str(size))) for size in range(10)]
         assert [facts.size for facts in threads] == list(range(10))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("size", [5, 600_000])
+@pytest.mark.parametrize("pause", [None, 0.01])
+def test_what_follows_a_body_is_never_taken_for_the_next(
+    tls: ssl.SSLContext | None, pause: float | None, size: int
+) -> None:
+    """Over TLS it may be in the record that ends the body, which no socket knows of any more.
+
+    What comes late is heard on a new connection alone; those that rest are no longer listened to.
+    """
+
+    def script(_method: str, key: str, _count: int) -> Words:
+        if key == "honest":
+            return [0.1, got(b"honest")]
+        body, forged = got(bytes(size)), got(b"forged")
+        return [body + forged] if pause is None else [body, pause, forged]
+
+    with scripted(script, tls=tls) as server, lean(server.url) as store:
+        for key in (*["honest"] * (pause is None), "surplus", "honest"):
+            body = b"".join(map(bytes, store.read(ref(key), etag=ETAG)))
+            assert body == (b"honest" if key == "honest" else bytes(size))
+
+
+def test_a_server_that_is_not_trusted_gets_one_request_for_each_connection() -> None:
+    links: set[Any] = set()
+
+    def script(_method: str, key: str, _count: int) -> Words:
+        surplus: Words = [0.01, got(b"forged")] if key == "surplus" else []
+        return [links.add, got(b"body"), *surplus]
+
+    with scripted(script) as server, lean(server.url) as store:
+        rests, surplus = (store.read(ref(key), etag=ETAG) for key in ("rests", "surplus"))
+        assert bytes(next(rests)) == bytes(next(surplus)) == b"body"
+        assert list(rests) == list(surplus) == []
+        for _ in range(3):
+            assert [bytes(chunk) for chunk in store.read(ref("k"), etag=ETAG)] == [b"body"]
+        assert len(links) == len(server.seen) == 5
 
 
 def test_a_thread_notices_bytes_that_came_late() -> None:

@@ -1,35 +1,28 @@
-"""How long a body is waited for, whatever the kernel gathers meanwhile."""
+"""How long a body is waited for, whatever the kernel gathers meanwhile, and when it is whole."""
 
 from __future__ import annotations
 
+import socket
+import ssl
+import struct
 import time
+from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from intact.adapters.http.line import CHUNK
+from intact.errors import StoreError
 from tests.adapters.http.worlds import lean, ref
 from tests.scripted_server import CLOSE, Words, got, scripted
 
 if TYPE_CHECKING:
-    import ssl
-    from pathlib import Path
+    from collections.abc import Callable
 
 BODY = bytes(range(256)) * 65536 + b"ends!"
 """16 MiB, more than the kernel ever gathers, and no whole number of buffers."""
 ETAG = "5d41402abc4b2a76b9719d911017c592"
-
-
-@pytest.fixture(params=["plain", "tls"])
-def tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext | None:
-    """Whether the server is asked over TLS."""
-    if request.param == "plain":
-        return None
-    certificates: tuple[Path, ssl.SSLContext] = request.getfixturevalue("certificates")
-    path, context = certificates
-    monkeypatch.setenv("AWS_CA_BUNDLE", str(path))
-    return context
 
 
 LATE = (1, 16384, CHUNK - 1, CHUNK, 2 * CHUNK - 1, 2 * CHUNK, 2 * CHUNK + 1, 3 * CHUNK, 9 * CHUNK)
@@ -65,6 +58,37 @@ def test_a_body_that_drips_is_waited_for(tls: ssl.SSLContext | None) -> None:
     with scripted(script, tls=tls) as server, lean(server.url, read_timeout=1) as store:
         assert b"".join(map(bytes, store.read(ref("k"), etag=ETAG))) == BODY
         assert server.seen == [("GET", "k")]
+
+
+def _says_farewell(link: Any) -> None:  # noqa: ANN401 - a socket, or one of ssl
+    """End as TLS wants it, with an alert; without TLS there is nothing to say."""
+    if isinstance(link, ssl.SSLSocket):
+        with suppress(OSError):  # the client need not wait for it
+            link.unwrap()
+
+
+def _resets(link: Any) -> None:  # noqa: ANN401 - as above
+    link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+@pytest.mark.parametrize("how", [lambda _link: None, _says_farewell, _resets])
+@pytest.mark.parametrize("missing", [1, 5, 16384, CHUNK, len(BODY)])
+def test_a_body_that_breaks_off_is_never_whole(
+    tls: ssl.SSLContext | None, missing: int, how: Callable[[Any], object]
+) -> None:
+    """However it ends, and whether botocore then gets the rest or nobody does."""
+
+    def script(_method: str, key: str, count: int) -> Words:
+        if key == "heals" and count > 1:
+            return [got(BODY)]
+        return [got(BODY)[:-missing], how, CLOSE]
+
+    with scripted(script, tls=tls) as server, lean(server.url) as store:
+        assert b"".join(map(bytes, store.read(ref("heals"), etag=ETAG))) == BODY
+        sizes: list[int] = []
+        with pytest.raises(StoreError):
+            sizes.extend(map(len, store.read(ref("never"), etag=ETAG)))
+        assert sum(sizes) <= len(BODY) - missing
 
 
 def test_a_body_that_stalls_is_botocores_to_continue(tls: ssl.SSLContext | None) -> None:

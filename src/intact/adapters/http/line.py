@@ -78,18 +78,26 @@ class Line:
     def usable(self) -> bool:
         """Whether the server is likely to hear a request, and has said nothing unasked."""
         fresh = time.monotonic() - self._rested < IDLE_SECONDS
-        return fresh and not wait_for_read(self._socket, timeout=0)
+        return fresh and not self._has_come(within=0)
 
     def says_more(self) -> bool:
         """Whether bytes come that belong to no answer; the line must not be used again if so."""
-        if not wait_for_read(self._socket, timeout=0 if self._proven else SILENCE_SECONDS):
+        if not self._has_come(within=0 if self._proven else SILENCE_SECONDS):
             self._proven = True
             return False
-        self._socket.setblocking(False)  # noqa: FBT003 - socket's own
+        patience = self._socket.gettimeout()
+        self._socket.settimeout(0)
         try:
             return self._socket.recv(1) != b""
-        except OSError:
+        except OSError:  # words of TLS itself, a session ticket for instance, are no answer's
             return False
+        finally:
+            self._socket.settimeout(patience)
+
+    def _has_come(self, *, within: float) -> bool:
+        """Whether there is something to read; a record of TLS may have been read but in part."""
+        of_a_record = self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
+        return of_a_record > 0 or wait_for_read(self._socket, timeout=within)
 
     def rest(self) -> None:
         """Note that the connection waits for its next request from now on."""
