@@ -5,14 +5,17 @@ from __future__ import annotations
 import socket
 import ssl
 import struct
+import sys
 import time
 from contextlib import suppress
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from intact.adapters.http.line import CHUNK
+from intact.adapters.http.line import CHUNK, Line
+from intact.adapters.http.route import Origin, tls_context
 from intact.errors import StoreError
 from tests.adapters.http.worlds import lean, ref
 from tests.scripted_server import CLOSE, Words, got, scripted
@@ -42,6 +45,37 @@ def test_the_end_of_a_body_is_not_waited_for_longer_than_it_takes(
             assert b"".join(map(bytes, store.read(ref("k"), etag=ETAG))) == BODY
             assert time.monotonic() - begun < 10
         assert len(server.seen) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others know no such wish")
+def test_over_tls_the_kernel_makes_room_for_what_it_gathers(
+    certificates: tuple[Path, ssl.SSLContext],
+) -> None:
+    """By itself it grants more only after a while, and never enough."""
+    path, context = certificates
+    most = int(Path("/proc/sys/net/ipv4/tcp_rmem").read_text().split()[2]) // 2
+    with scripted(lambda *_: [got(b"body")], tls=context) as server:
+        origin = Origin("127.0.0.1", server.server_address[1], tls=True)
+        line = Line(origin, tls=tls_context(str(path)), timeouts=(5, 5))
+        room = line._socket.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF)  # noqa: SLF001 - nobody else knows
+        line.close()
+    assert room >= min(4 << 20, most)
+
+
+def test_what_tls_has_to_say_itself_is_no_answer(
+    certificates: tuple[Path, ssl.SSLContext],
+) -> None:
+    """Session tickets come unasked, and the connection serves as well as before."""
+    path, context = certificates
+    with scripted(lambda *_: [0.1, got(b"body")], tls=context) as server:
+        origin = Origin("127.0.0.1", server.server_address[1], tls=True)
+        line = Line(origin, tls=tls_context(str(path)), timeouts=(5, 5))
+        time.sleep(0.2)  # so that the tickets have come
+        assert not line.says_more()
+        answer, begun = line.ask(b"GET /bucket/key HTTP/1.1\r\n\r\n")
+        assert answer.status == 200
+        assert b"".join(line.body(4, begun)) == b"body"
+        line.close()
 
 
 def test_a_body_that_drips_is_waited_for(tls: ssl.SSLContext | None) -> None:
