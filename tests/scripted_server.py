@@ -7,7 +7,7 @@ import socketserver
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,11 +15,12 @@ from urllib.parse import unquote
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 CLOSE = None
-"""Ends the connection; a number among the words is a pause in seconds."""
-Words: TypeAlias = Sequence[bytes | float | None]
+"""Ends the connection; a number among the words is a pause in seconds, a function is called with
+the connection."""
+Words: TypeAlias = Sequence[bytes | float | Callable[[Any], object] | None]
 BASE = (
     b"Date: Sun, 22 Nov 2026 03:30:00 GMT\r\n"
     b"Last-Modified: Sun, 22 Nov 2026 03:00:00 GMT\r\n"
@@ -101,7 +102,9 @@ class _Handler(socketserver.BaseRequestHandler):
             for word, after in zip_longest(words, words[1:], fillvalue=0.0):
                 if word is None:
                     return
-                if isinstance(word, float):
+                if callable(word):
+                    word(link)
+                elif isinstance(word, float):
                     time.sleep(word)
                 elif after is CLOSE and self.server.tls is None:
                     # one segment bears the words and the end: who has read them knows both

@@ -28,7 +28,7 @@ def tls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ssl.
     """Whether the server is asked over TLS."""
     if request.param == "plain":
         return None
-    certificates: tuple[Path, ssl.SSLContext] = request.getfixturevalue("certificates")
-    path, context = certificates
+    found: tuple[Path, ssl.SSLContext] = request.getfixturevalue("certificates")
+    path, context = found
     monkeypatch.setenv("AWS_CA_BUNDLE", str(path))
     return context

@@ -167,6 +167,44 @@ def test_an_answer_with_a_body_is_never_taken_for_the_next(pause: float) -> None
         assert [facts.size for facts in threads] == list(range(10))  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("size", [5, 600_000])
+@pytest.mark.parametrize("pause", [None, 0.01])
+def test_what_follows_a_body_is_never_taken_for_the_next(
+    tls: ssl.SSLContext | None, pause: float | None, size: int
+) -> None:
+    """Over TLS it may be in the record that ends the body, which no socket knows of any more.
+
+    What comes late is heard on a new connection alone; those that rest are no longer listened to.
+    """
+
+    def script(_method: str, key: str, _count: int) -> Words:
+        if key == "honest":
+            return [0.1, got(b"honest")]
+        body, forged = got(bytes(size)), got(b"forged")
+        return [body + forged] if pause is None else [body, pause, forged]
+
+    with scripted(script, tls=tls) as server, lean(server.url) as store:
+        for key in (*["honest"] * (pause is None), "surplus", "honest"):
+            body = b"".join(map(bytes, store.read(ref(key), etag=ETAG)))
+            assert body == (b"honest" if key == "honest" else bytes(size))
+
+
+def test_a_server_that_is_not_trusted_gets_one_request_for_each_connection() -> None:
+    links: set[Any] = set()
+
+    def script(_method: str, key: str, _count: int) -> Words:
+        surplus: Words = [0.01, got(b"forged")] if key == "surplus" else []
+        return [links.add, got(b"body"), *surplus]
+
+    with scripted(script) as server, lean(server.url) as store:
+        rests, surplus = (store.read(ref(key), etag=ETAG) for key in ("rests", "surplus"))
+        assert bytes(next(rests)) == bytes(next(surplus)) == b"body"
+        assert list(rests) == list(surplus) == []
+        for _ in range(3):
+            assert [bytes(chunk) for chunk in store.read(ref("k"), etag=ETAG)] == [b"body"]
+        assert len(links) == len(server.seen) == 5
+
+
 def test_a_thread_notices_bytes_that_came_late() -> None:
     def script(_method: str, key: str, _count: int) -> Words:
         return [plain(int(key)), 0.02, FORGED]

@@ -30,7 +30,10 @@ there; measured by ``benchmarks/bench_online.py``."""
 _GATHERED = 4 << 20
 """Bytes of a body that the kernel gathers at most before it wakes us, where they come within a
 millisecond: a fifth less processor time than with 512 KiB.  At a network's rates so many would be
-all of the window, and the sender would wait for us."""
+all of the window, and the sender would wait for us.
+
+Also the room that the kernel is asked for where deciphering is slower than the sender: by itself it
+grants a quarter, and then each of our calls wakes a sender on this machine."""
 
 
 class Line:
@@ -69,6 +72,8 @@ class Line:
             # recv_into less a call for each record of 16 KiB
             read = cast("Callable[[int, memoryview], int]", self._socket.read)
             self._take = lambda room: read(len(room), room)
+            self._wake_at(_GATHERED)  # makes room for so many, and that stays
+            self._wake_at(1)
         elif os.name == "posix":
             moment = struct.pack("ll", int(seconds), int(seconds % 1 * 1e6))
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, moment)
@@ -78,24 +83,26 @@ class Line:
     def usable(self) -> bool:
         """Whether the server is likely to hear a request, and has said nothing unasked."""
         fresh = time.monotonic() - self._rested < IDLE_SECONDS
-        return fresh and not self._decrypted() and not wait_for_read(self._socket, timeout=0)
+        return fresh and not self._has_come(within=0)
 
     def says_more(self) -> bool:
         """Whether bytes come that belong to no answer; the line must not be used again if so."""
-        if self._decrypted():
-            return True
-        if not wait_for_read(self._socket, timeout=0 if self._proven else SILENCE_SECONDS):
+        if not self._has_come(within=0 if self._proven else SILENCE_SECONDS):
             self._proven = True
             return False
-        self._socket.setblocking(False)  # noqa: FBT003 - socket's own
+        patience = self._socket.gettimeout()
+        self._socket.settimeout(0)
         try:
             return self._socket.recv(1) != b""
-        except OSError:
+        except OSError:  # words of TLS itself, a session ticket for instance, are no answer's
             return False
+        finally:
+            self._socket.settimeout(patience)
 
-    def _decrypted(self) -> bool:
-        """Whether bytes wait in this process that came in one record with an answer's end."""
-        return isinstance(self._socket, ssl.SSLSocket) and self._socket.pending() > 0
+    def _has_come(self, *, within: float) -> bool:
+        """Whether there is something to read; a record of TLS may have been read but in part."""
+        of_a_record = self._socket.pending() if isinstance(self._socket, ssl.SSLSocket) else 0
+        return of_a_record > 0 or wait_for_read(self._socket, timeout=within)
 
     def rest(self) -> None:
         """Note that the connection waits for its next request from now on."""

@@ -144,9 +144,9 @@ class LeanStore:
 
     def close(self) -> None:
         """Close the connections that rest."""
-        for lines in self._lines.values():
-            while lines:
-                lines.pop().close()
+        for origin in tuple(self._lines):
+            while line := self._resting(origin):
+                line.close()
 
     def route(self, bucket: str, method: str) -> Route | None:
         """How to ask for a bucket's objects; None where botocore has to.  May block."""
@@ -176,6 +176,8 @@ class LeanStore:
     def distrust(self, origin: Origin) -> None:
         """Hear that a server sent what nobody asked for: it gets one request per connection."""
         self._distrusted.add(origin)
+        while line := self._resting(origin):
+            line.close()
 
     def tls(self, origin: Origin) -> ssl.SSLContext | None:
         """Whom to trust when connecting; None where the connection is not encrypted."""
@@ -192,6 +194,8 @@ class LeanStore:
         try:
             _require(answer, ref, etag)
             yield from line.body(body_size(answer), begun)
+            if line.says_more():
+                self.distrust(route.origin)
             whole = answer.keeps
         except SpokeOutOfTurnError:
             self.distrust(route.origin)
@@ -200,9 +204,7 @@ class LeanStore:
             self._rest(route.origin, line, keep=whole)
 
     def _ask(self, route: Route, request: bytes) -> tuple[Answer, memoryview, Line]:
-        lines = self._lines[route.origin]
-        while lines:
-            line = lines.pop()
+        while line := self._resting(route.origin):
             if not line.usable():
                 if line.says_more():
                     self.distrust(route.origin)
@@ -222,6 +224,13 @@ class LeanStore:
         except OddAnswerError:
             line.close()
             raise
+
+    def _resting(self, origin: Origin) -> Line | None:
+        """Return a connection that no other thread takes; None where there is none."""
+        try:
+            return self._lines[origin].pop()
+        except IndexError:
+            return None
 
     def _rest(self, origin: Origin, line: Line, *, keep: bool) -> None:
         if keep and origin not in self._distrusted:
