@@ -53,7 +53,7 @@ if __name__ == "__main__":  # a process that is spawned imports the file, too
     sys.exit(pytest.main(sys.argv[1:]))
 END
 # Beside the library the one of C++, for the exceptions of DuckDB and Arrow: AddressSanitizer looks
-# for what throws them once, at the start.
+# for what throws them once, at the start.  And no example is too slow: profile ci has no deadline.
 SANITIZER="$library" LD_PRELOAD="$library $(gcc -print-file-name=libstdc++.so)" \
     PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 "$python" "$scratch/alone.py" --quiet \
-    -p no:cacheprovider "$@" --ignore tests/native/test_driver.py
+    -p no:cacheprovider --hypothesis-profile ci "$@" --ignore tests/native/test_driver.py
