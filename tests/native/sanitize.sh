@@ -48,12 +48,14 @@ if __name__ == "__main__":  # a process that is spawned imports the file, too
     from intact import _native
 
     assert Path(_native.__file__) == extension, _native.__file__
-    for name in ("LD_PRELOAD", "PYTHONMALLOC", "ASAN_OPTIONS"):
+    for name in ("LD_PRELOAD", "PYTHONMALLOC", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
         del os.environ[name]
     sys.exit(pytest.main(sys.argv[1:]))
 END
 # Beside the library the one of C++, for the exceptions of DuckDB and Arrow: AddressSanitizer looks
 # for what throws them once, at the start.  And no example is too slow: profile ci has no deadline.
+# A report goes to standard error and ends the process, so pytest must not have it captured.
 SANITIZER="$library" LD_PRELOAD="$library $(gcc -print-file-name=libstdc++.so)" \
-    PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 "$python" "$scratch/alone.py" --quiet \
-    -p no:cacheprovider --hypothesis-profile ci "$@" --ignore tests/native/test_driver.py
+    PYTHONMALLOC=malloc ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+    "$python" "$scratch/alone.py" --quiet -p no:cacheprovider --capture sys \
+    --hypothesis-profile ci "$@" --ignore tests/native/test_driver.py
