@@ -15,6 +15,7 @@ import pytest
 from intact import _native
 
 SANITIZER = os.environ.get("SANITIZER")  # by sanitize.sh: what a child must load first
+HOME = Path(_native.__file__).parents[1]  # of this extension, wherever the package is
 KINDS = ["shared", "own"]  # one GIL for all, or a GIL for each
 PRELUDE = f"""
 import sys, threading
@@ -28,7 +29,8 @@ def create(kind):
         return interpreters.create({{"shared": "legacy", "own": "isolated"}}[kind])
     return interpreters.create(isolated=kind == "own")
 
-PATH = "import sys; sys.path[:] = {sys.path!r}\\n"
+sys.path[:] = {[str(HOME), *sys.path]!r}
+PATH = f"import sys; sys.path[:] = {{sys.path!r}}\\n"
 
 def run(interpreter, code):
     failure = interpreters.run_string(interpreter, PATH + code)
