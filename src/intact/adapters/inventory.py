@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 from intact.adapters.report import require_md5
 from intact.audit import Absent
+from intact.batch.columns import FileFormat
 from intact.batch.inventory import InventoryManifest, InventoryRow, read_inventory
 from intact.errors import FormatError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from intact.adapters.boto import BotoStore
@@ -25,15 +26,21 @@ GZIP = b"\x1f\x8b"
 
 
 def fetch_inventory(
-    store: BotoStore, ref: ObjectRef, *, scratch: Path, etag: str | None = None
+    store: BotoStore,
+    ref: ObjectRef,
+    *,
+    scratch: Path,
+    etag: str | None = None,
+    formats: Sequence[FileFormat] = (FileFormat.CSV,),
 ) -> InventoryManifest:
     """Read an inventory's ``manifest.json``; see ``inventory_document``.
 
     Raises:
         FormatError: It is not what its format promises.
-        UsageError: The inventory is no CSV.
+        UsageError: The inventory is of another format than one of these.
     """
-    return InventoryManifest.parse(inventory_document(store, ref, scratch=scratch, etag=etag))
+    document = inventory_document(store, ref, scratch=scratch, etag=etag)
+    return InventoryManifest.parse(document, formats=formats)
 
 
 def inventory_document(

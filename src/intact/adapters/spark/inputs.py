@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from intact.adapters.boto import s3_client, store_error
+from intact.batch.columns import FileFormat
 from intact.errors import FormatError
 from intact.s3.names import parse_uri
 
@@ -129,6 +130,7 @@ class InventorySource:
     taken: datetime
     parts: Sequence[Source]
     schema: tuple[str, ...]
+    file_format: FileFormat = FileFormat.CSV
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
