@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import json
+from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import orc
 
-from intact.batch.columns import COLUMNS, FileFormat, Kind
+from intact.batch.columns import COLUMNS, FileFormat, Kind, columns_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
     from pathlib import Path
+
+    from intact.adapters.offline.inputs import InventoryInput
 
 Row = dict[str, Any]
 """Cells by their names in ``COLUMNS``; None where an inventory does not say."""
@@ -67,6 +71,37 @@ def write_rows(
         lines = (",".join(f'"{_text(name, row[name])}"' for name in columns) for row in rows)
         path.write_bytes(gzip.compress("".join(line + "\n" for line in lines).encode()))
     return path
+
+
+def rewritten(listed: InventoryInput, file_format: FileFormat) -> InventoryInput:
+    """The same inventory of CSV, in another format."""
+    names = {known: name for name, (known, _) in COLUMNS.items()}
+    columns = [names[known] for known in listed.schema]
+    parts = []
+    for part in listed.parts:
+        with part.open(encoding="utf-8", newline="") as lines:
+            rows = [
+                {name: _value(name, cell) for name, cell in zip(columns, cells, strict=True)}
+                for cells in csv.reader(lines)
+            ]
+        path = part.with_suffix(suffix(file_format))
+        parts.append(write_rows(path, rows, columns, file_format))
+    schema = columns_of(schema_text(columns, file_format), file_format)
+    return replace(listed, parts=parts, schema=schema, file_format=file_format)
+
+
+def _value(name: str, cell: str) -> Any:  # noqa: ANN401 - a cell
+    if not cell:
+        return None
+    match COLUMNS[name][1]:
+        case Kind.FLAG:
+            return {"true": True, "false": False}[cell]
+        case Kind.NUMBER:
+            return int(cell)
+        case Kind.MOMENT:
+            return datetime.fromisoformat(cell)
+        case Kind.TEXT:
+            return unquote_plus(cell) if name == "key" else cell
 
 
 def suffix(file_format: FileFormat) -> str:

@@ -14,6 +14,8 @@ from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.spark.cutting import Lines
 from intact.adapters.spark.inputs import Source
 from intact.audit import Absent
+from intact.batch.columns import FileFormat
+from tests.adapters.inventories import rewritten
 from tests.adapters.offline.worlds import World, world
 from tests.adapters.spark.cluster import audited
 
@@ -37,6 +39,18 @@ def test_the_cluster_finds_what_one_machine_finds(tmp_path: Path, seed: int) -> 
     known = world(tmp_path, seed)
     rows, counts = alone(known, tmp_path / "alone")
     assert audited(known, tmp_path / "ledger", each=1500) == (rows, counts)
+
+
+@pytest.mark.parametrize("file_format", [FileFormat.ORC, FileFormat.PARQUET])
+@pytest.mark.parametrize("seed", [0, 5])
+def test_executors_read_an_inventory_of_any_format(
+    tmp_path: Path, seed: int, file_format: FileFormat
+) -> None:
+    known = world(tmp_path, seed)
+    listed = [rewritten(each, file_format) for each in known.inputs.inventories]
+    assert listed
+    other = replace(known, inputs=replace(known.inputs, inventories=listed))
+    assert audited(other, tmp_path / "other") == audited(known, tmp_path / "csv")
 
 
 @pytest.mark.parametrize("seed", range(3))
