@@ -13,7 +13,7 @@ from urllib.parse import quote_plus, unquote_plus
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import orc
+import pytest
 
 from intact.batch.columns import COLUMNS, FileFormat, Kind, columns_of
 
@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 
     from intact.adapters.offline.inputs import InventoryInput
 
+
+def _writes_orc() -> bool:
+    """Whether this machine has a pyarrow with ORC, and time zones for it."""
+    try:
+        from pyarrow import orc  # noqa: PLC0415 - not in every build
+
+        orc.write_table(pa.table({"t": pa.array([0], pa.timestamp("ms"))}), pa.BufferOutputStream())
+    except (ImportError, pa.ArrowException):
+        return False
+    return True
+
+
+needs_orc = pytest.mark.skipif(not _writes_orc(), reason="no ORC, or no time zones for it")
+ORC = pytest.param(FileFormat.ORC, marks=needs_orc)
+FORMATS = (FileFormat.CSV, ORC, FileFormat.PARQUET)
+COLUMNAR = FORMATS[1:]
 Row = dict[str, Any]
 """Cells by their names in ``COLUMNS``; None where an inventory does not say."""
 TYPES: dict[Kind, tuple[pa.DataType, str, str]] = {
@@ -65,6 +81,8 @@ def write_rows(
     if file_format is FileFormat.PARQUET:
         pq.write_table(table(rows, columns), path, row_group_size=3)
     elif file_format is FileFormat.ORC:
+        from pyarrow import orc  # noqa: PLC0415 - not in every build
+
         with orc.ORCWriter(path, compression="zlib", stripe_size=1024, batch_size=1) as writer:
             writer.write(table(rows, columns, naive=True))
     else:

@@ -10,13 +10,15 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyarrow import orc
 
 from intact.adapters.orc import writer_zones
 from intact.errors import FormatError
+from tests.adapters.inventories import needs_orc
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+orc = pytest.importorskip("pyarrow.orc")
 
 
 def varint(number: int) -> bytes:
@@ -70,6 +72,7 @@ def test_each_stripe_names_its_zone(zones: list[str | None], method: int, tmp_pa
     assert writer_zones(path) == set(zones)
 
 
+@needs_orc
 @pytest.mark.parametrize("compression", ["uncompressed", "zlib"])
 def test_what_another_program_wrote_is_read(compression: str, tmp_path: Path) -> None:
     path = tmp_path / "rows.orc"

@@ -90,13 +90,13 @@ def _orc(path: Path, names: list[str], rows: int) -> Iterator[pa.RecordBatch]:
     with pa.OSFile(str(path)) as source:
         file = orc.ORCFile(source)
         schema, held = file.schema, file.nrows
-    zoned = _MOMENT in schema.names and getattr(schema.field(_MOMENT).type, "tz", None)
     _require(schema, names, file=path.name, wall_clock=True)
-    if _MOMENT in names and not zoned and (strange := writer_zones(path) - UTC):
+    walled = _MOMENT in names and schema.field(_MOMENT).type.tz is None
+    if walled and (strange := writer_zones(path) - UTC):
         told = ", ".join(sorted(str(zone) for zone in strange))
         raise FormatError(f"{path.name}: its timestamps are of time zone {told}; wanted UTC")
     fragment = dataset.OrcFileFormat().make_fragment(
-        str(path.absolute()), filesystem=fs.LocalFileSystem()
+        path.absolute().as_posix(), filesystem=fs.LocalFileSystem()
     )
     scanner = fragment.scanner(
         columns=names, batch_size=rows, batch_readahead=1, fragment_readahead=1, use_threads=False

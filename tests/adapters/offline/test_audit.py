@@ -51,7 +51,7 @@ from intact.batch.columns import FileFormat
 from intact.batch.inventory import read_inventory
 from intact.errors import FormatError
 from intact.s3 import ObjectFacts, ObjectRef
-from tests.adapters.inventories import rewritten
+from tests.adapters.inventories import needs_orc, rewritten
 from tests.adapters.offline.worlds import World, world
 
 if TYPE_CHECKING:
@@ -208,6 +208,7 @@ def test_every_row_has_the_evidence_and_the_finding_of_the_rules(seed: int, tmp_
     assert counts.stray_computed_rows <= mine.stray_computed_rows  # one for each reading of a key
 
 
+@needs_orc
 @pytest.mark.parametrize("seed", [0, 5, 14, 20])
 def test_an_inventory_proves_the_same_in_every_format(seed: int, tmp_path: Path) -> None:
     known = world(tmp_path, seed)

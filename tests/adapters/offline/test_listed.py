@@ -18,7 +18,14 @@ from intact.adapters.offline.slices import files_of, mapped
 from intact.adapters.offline.staging import Stage
 from intact.batch.columns import COLUMNS, FileFormat, columns_of
 from intact.errors import FormatError
-from tests.adapters.inventories import Row, schema_text, suffix, write_rows
+from tests.adapters.inventories import (
+    FORMATS,
+    Row,
+    needs_orc,
+    schema_text,
+    suffix,
+    write_rows,
+)
 from tests.strategies import keys
 
 if TYPE_CHECKING:
@@ -98,6 +105,7 @@ def staged(  # noqa: PLR0913 - keywords all but the first three
     )
 
 
+@needs_orc
 @settings(deadline=None)
 @given(
     parts=st.lists(st.lists(listed(), min_size=1, max_size=6), min_size=1, max_size=2),
@@ -107,6 +115,8 @@ def staged(  # noqa: PLR0913 - keywords all but the first three
 def test_the_rows_are_the_same_in_every_format(
     parts: list[list[Row]], lacking: set[str], prefix: str
 ) -> None:
+    if "is_latest" in lacking:
+        lacking |= {"version_id"}
     columns = [name for name in COLUMNS if name not in lacking]
     if "is_delete_marker" in lacking:
         parts = [[row | {"size": row["size"] or 0} for row in rows] for rows in parts]
@@ -121,7 +131,7 @@ def test_the_rows_are_the_same_in_every_format(
     assert Counter((row[1], row[2]) for row in found[0].elements()) == keys
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
+@pytest.mark.parametrize("file_format", FORMATS)
 def test_a_row_says_all_that_its_columns_hold(file_format: FileFormat, tmp_path: Path) -> None:
     [[_, *row]] = staged(tmp_path, [[GOOD]], file_format)
     assert row == [
@@ -130,7 +140,7 @@ def test_a_row_says_all_that_its_columns_hold(file_format: FileFormat, tmp_path:
     ]
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
+@pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -157,7 +167,7 @@ def test_a_flag_of_another_word_ends_the_audit(flag: str, tmp_path: Path) -> Non
         staged(tmp_path, [[GOOD | {flag: "yes"}]], FileFormat.CSV)
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
+@pytest.mark.parametrize("file_format", FORMATS)
 @pytest.mark.parametrize(
     ("lacking", "known"), [(name, COLUMNS[name][0]) for name in NEEDED[2:]], ids=str
 )
@@ -169,7 +179,16 @@ def test_what_an_audit_needs_is_asked_for_by_name(
         staged(tmp_path, [[GOOD]], file_format, columns=columns)
 
 
-@pytest.mark.parametrize("file_format", FileFormat)
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_versions_of_which_nobody_says_which_is_current_are_refused(
+    file_format: FileFormat, tmp_path: Path
+) -> None:
+    columns = [name for name in COLUMNS if name != "is_latest"]
+    with pytest.raises(FormatError, match="has VersionId without IsLatest; wanted both"):
+        staged(tmp_path, [[GOOD]], file_format, columns=columns)
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
 def test_many_rows_are_all_staged(file_format: FileFormat, tmp_path: Path) -> None:
     rows = [GOOD | {"key": f"k{number}"} for number in range(1000)]
     found = staged(tmp_path, [rows[:300], rows[300:]], file_format, rows=128)

@@ -14,8 +14,7 @@ from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.spark.cutting import Lines
 from intact.adapters.spark.inputs import Source
 from intact.audit import Absent
-from intact.batch.columns import FileFormat
-from tests.adapters.inventories import rewritten
+from tests.adapters.inventories import COLUMNAR, rewritten
 from tests.adapters.offline.worlds import World, world
 from tests.adapters.spark.cluster import audited
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from intact.batch.columns import FileFormat
     from intact.s3 import ObjectRef
 
 
@@ -41,7 +41,7 @@ def test_the_cluster_finds_what_one_machine_finds(tmp_path: Path, seed: int) -> 
     assert audited(known, tmp_path / "ledger", each=1500) == (rows, counts)
 
 
-@pytest.mark.parametrize("file_format", [FileFormat.ORC, FileFormat.PARQUET])
+@pytest.mark.parametrize("file_format", COLUMNAR)
 @pytest.mark.parametrize("seed", [0, 5])
 def test_executors_read_an_inventory_of_any_format(
     tmp_path: Path, seed: int, file_format: FileFormat

@@ -47,6 +47,8 @@ def require_columns(listed: InventoryInput) -> None:
     missing = sorted(_NEEDED - set(listed.schema))
     if missing:
         raise FormatError(f"inventory has no column {', '.join(missing)}; wanted them all")
+    if "VersionId" in listed.schema and "IsLatest" not in listed.schema:
+        raise FormatError("inventory has VersionId without IsLatest; wanted both, or none")
 
 
 def text_query(listed: InventoryInput, *, prefix: str) -> str:
