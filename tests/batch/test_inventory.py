@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from intact.batch import MalformedRow, ManifestRow
+from intact.batch.columns import FileFormat
 from intact.batch.inventory import InventoryFile, InventoryManifest, InventoryRow, read_inventory
 from intact.batch.manifest import FIELDS, VERSIONED_FIELDS, ManifestFormat
 from intact.errors import FormatError, UsageError
@@ -83,9 +84,24 @@ def test_what_is_no_inventory_is_refused(broken: bytes) -> None:
         InventoryManifest.parse(broken)
 
 
-def test_only_csv_is_read() -> None:
-    with pytest.raises(UsageError, match="fileFormat is 'ORC'; wanted 'CSV'"):
-        InventoryManifest.parse(document(fileFormat="ORC"))
+@pytest.mark.parametrize("kind", ["ORC", "Parquet", "csv", None])
+def test_only_csv_is_a_manifest(kind: str | None) -> None:
+    with pytest.raises(UsageError, match=f"fileFormat is {kind!r}; wanted 'CSV'$"):
+        InventoryManifest.parse(document(fileFormat=kind))
+
+
+def test_as_evidence_every_format_is_read() -> None:
+    every = tuple(FileFormat)
+    found = InventoryManifest.parse(
+        document(fileFormat="ORC", fileSchema="struct<bucket:string,key:string,version_id:string>"),
+        formats=every,
+    )
+    assert found.file_format is FileFormat.ORC
+    assert found.schema == ("Bucket", "Key", "VersionId")
+    assert found.fields == VERSIONED_FIELDS
+    assert InventoryManifest.parse(document(), formats=every).file_format is FileFormat.CSV
+    with pytest.raises(UsageError, match="fileFormat is 'Avro'; wanted 'CSV' or 'ORC' or 'Parq"):
+        InventoryManifest.parse(document(fileFormat="Avro"), formats=every)
 
 
 def test_a_row_says_all_that_its_columns_hold() -> None:

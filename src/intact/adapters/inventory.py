@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 
 from intact.adapters.report import require_md5
 from intact.audit import Absent
-from intact.batch.inventory import InventoryManifest, InventoryRow, read_inventory
+from intact.batch.columns import FileFormat
+from intact.batch.inventory import (
+    NULL_VERSION,
+    InventoryManifest,
+    InventoryRow,
+    read_inventory,
+)
 from intact.errors import FormatError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from intact.adapters.boto import BotoStore
@@ -22,18 +28,26 @@ if TYPE_CHECKING:
 DOCUMENT = "manifest.json"
 SIDECAR = "manifest.checksum"
 GZIP = b"\x1f\x8b"
+PAGE = 20_000
+"""Rows in memory at a time, of a file that is no CSV."""
 
 
 def fetch_inventory(
-    store: BotoStore, ref: ObjectRef, *, scratch: Path, etag: str | None = None
+    store: BotoStore,
+    ref: ObjectRef,
+    *,
+    scratch: Path,
+    etag: str | None = None,
+    formats: Sequence[FileFormat] = (FileFormat.CSV,),
 ) -> InventoryManifest:
     """Read an inventory's ``manifest.json``; see ``inventory_document``.
 
     Raises:
         FormatError: It is not what its format promises.
-        UsageError: The inventory is no CSV.
+        UsageError: The inventory is of another format than one of these.
     """
-    return InventoryManifest.parse(inventory_document(store, ref, scratch=scratch, etag=etag))
+    document = inventory_document(store, ref, scratch=scratch, etag=etag)
+    return InventoryManifest.parse(document, formats=formats)
 
 
 def inventory_document(
@@ -67,7 +81,7 @@ def inventory_document(
 def inventory_rows(
     store: BotoStore, inventory: InventoryManifest, *, bucket: str, scratch: Path
 ) -> Iterator[InventoryRow | MalformedRow]:
-    """Yield every row of an inventory, one file on disk at a time.
+    """Yield every row of an inventory of any format, one file on disk at a time.
 
     Args:
         store: Where its files lie.
@@ -77,19 +91,52 @@ def inventory_rows(
 
     Raises:
         StoreError: A file could not be read.
-        FormatError: A file is not what its MD5 promises, or its compression is broken.
+        FormatError: A file is not what its MD5 promises, its compression is broken, or it is no
+            CSV and a row is malformed.
+        UsageError: This machine cannot read ORC.
     """
     path, rows = scratch / "inventory", 0
     for file in inventory.files:
         ref = ObjectRef(bucket=inventory.bucket or bucket, key=file.key)
         require_md5(ref, got=store.save(ref, path), wanted=file.md5)
         try:
-            for row in read_inventory(_lines(path), schema=inventory.schema, before=rows):
+            if inventory.file_format is FileFormat.CSV:
+                found = read_inventory(_lines(path), schema=inventory.schema, before=rows)
+            else:
+                found = _columns(path, inventory, before=rows)
+            for row in found:
                 yield row
                 rows = row.line
+        except FormatError as error:
+            raise FormatError(f"{ref}: {error}") from None
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise FormatError(f"{ref}: {error}; wanted gzip") from error
         path.unlink()
+
+
+def _columns(
+    path: Path, inventory: InventoryManifest, *, before: int
+) -> Iterator[InventoryRow | MalformedRow]:
+    """Rows of a file in columns, whose keys stand there as they are."""
+    from intact.adapters.columnar import inventory_batches  # noqa: PLC0415 - imports pyarrow
+
+    line = before
+    for batch in inventory_batches(
+        path, file_format=inventory.file_format, schema=inventory.schema, rows=PAGE
+    ):
+        for cells in batch.to_pylist():
+            line += 1
+            version = (cells["version_id"] or NULL_VERSION) if "version_id" in cells else None
+            yield InventoryRow(
+                line=line,
+                source=ObjectRef(bucket=cells["bucket"], key=cells["key"], version_id=version),
+                raw_key=cells["key"],
+                raw_version=(cells["version_id"] or "") if "version_id" in cells else None,
+                size=cells.get("size"),
+                etag=(cells.get("e_tag") or "").strip('"') or None,
+                delete_marker=bool(cells.get("is_delete_marker")),
+                latest=cells.get("is_latest"),
+            )
 
 
 def _lines(path: Path) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from intact.adapters.inventory import fetch_inventory, inventory_rows
 from intact.adapters.listing import list_objects, list_versions
 from intact.adapters.tables import Spelling, csv_rows, keys_in, parquet_columns, parquet_rows
 from intact.batch import MalformedRow
+from intact.batch.columns import FileFormat
 from intact.batch.listed import Listed
 from intact.errors import FormatError, UsageError
 
@@ -106,6 +107,7 @@ def open_remote(
     Raises:
         StoreError: It could not be read.
         FormatError: An inventory or a row of it is not what it promises.
+        UsageError: The inventory is of no format that is read.
     """
     if kind is Kind.LISTING:
         yield False, list_objects(client, place.bucket, prefix=place.key)
@@ -114,7 +116,7 @@ def open_remote(
     else:
         with tempfile.TemporaryDirectory(prefix="intact-") as folder:
             scratch = Path(folder)
-            inventory = fetch_inventory(store, place, scratch=scratch)
+            inventory = fetch_inventory(store, place, scratch=scratch, formats=tuple(FileFormat))
             rows = inventory_rows(store, inventory, bucket=place.bucket, scratch=scratch)
             yield "VersionId" in inventory.fields, map(_listed, rows)
 

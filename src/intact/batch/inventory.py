@@ -1,10 +1,11 @@
-"""Lists of objects in the manner of S3 Inventory: a ``manifest.json`` and the CSV files it names.
+"""Lists of objects in the manner of S3 Inventory: a ``manifest.json`` and the files it names.
 
 S3 Inventory writes format ``S3InventoryReport_CSV_20161130``; S3 Batch Operations generates
 ``S3InventoryReport_CSV_20211130``, whose columns no document lists, so both are read by their own
 ``fileSchema``.  Keys are form-encoded: a plus is a space.  In a list of all versions an empty
-version is the null version.  Source: Amazon S3 User Guide, "Inventory list" and "Configuring
-inventory reports for S3 Batch Operations"; cloud-custodian#1997 for the plus.
+version is the null version.  S3 Inventory writes ORC and Parquet too, which no batch job takes; see
+``intact.batch.columns``.  Source: Amazon S3 User Guide, "Inventory list" and "Configuring inventory
+reports for S3 Batch Operations"; cloud-custodian#1997 for the plus.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from intact.batch.columns import FileFormat, columns_of
 from intact.batch.manifest import FIELDS, VERSIONED_FIELDS, ManifestRow
 from intact.batch.rows import MalformedRow, require_utf8, split_row
 from intact.errors import FormatError, UsageError
@@ -29,7 +31,7 @@ _FLAGS = {"": None, "true": True, "false": False}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryFile:
-    """One CSV file of an inventory.
+    """One file of an inventory.
 
     Attributes:
         key: Its key in the bucket that ``InventoryManifest.bucket`` names.
@@ -46,15 +48,17 @@ class InventoryManifest:
 
     Attributes:
         bucket: Bucket that holds the files; None where the document does not say.
-        schema: Names of the columns, in order.
+        schema: Names of the columns, in order; see ``columns_of``.
         files: The files, in the order listed.
         created: When S3 began to take it; None where the document does not say.
+        file_format: What the files are.
     """
 
     bucket: str | None
     schema: tuple[str, ...]
     files: tuple[InventoryFile, ...]
     created: datetime | None = None
+    file_format: FileFormat = FileFormat.CSV
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -62,17 +66,21 @@ class InventoryManifest:
         return VERSIONED_FIELDS if "VersionId" in self.schema else FIELDS
 
     @classmethod
-    def parse(cls, document: bytes) -> Self:
+    def parse(cls, document: bytes, *, formats: Sequence[FileFormat] = (FileFormat.CSV,)) -> Self:
         """Read the JSON document.
+
+        Args:
+            document: Its bytes.
+            formats: What its files may be: CSV alone where a batch job is to take it.
 
         Raises:
             FormatError: Not the ``manifest.json`` of an inventory, or one without keys.
-            UsageError: The inventory's files are no CSV, which no batch job takes.
+            UsageError: The inventory's files are of another format.
         """
         try:
             members: Mapping[str, Any] = json.loads(document)
             kind = members["fileFormat"]
-            schema = tuple(name.strip() for name in members["fileSchema"].split(","))
+            text = members["fileSchema"].strip()
             files = tuple(_file(member) for member in members["files"])
             bucket = members.get("destinationBucket")
             if bucket is not None and bucket.startswith("arn:"):
@@ -82,8 +90,11 @@ class InventoryManifest:
                 created = datetime.fromtimestamp(int(created) / 1000, UTC)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             raise FormatError(f"inventory manifest.json: {error!r}") from None
-        if kind != "CSV":
-            raise UsageError(f"inventory manifest.json: fileFormat is {kind!r}; wanted 'CSV'")
+        file_format = next((known for known in formats if known.value == kind), None)
+        if file_format is None:
+            wanted = " or ".join(repr(known.value) for known in formats)
+            raise UsageError(f"inventory manifest.json: fileFormat is {kind!r}; wanted {wanted}")
+        schema = columns_of(text, file_format)
         if (
             schema.count("Bucket") != 1
             or schema.count("Key") != 1
@@ -93,7 +104,9 @@ class InventoryManifest:
                 f"inventory manifest.json: fileSchema is {', '.join(schema)}; "
                 "wanted Bucket and Key, and no column twice"
             )
-        return cls(bucket=bucket, schema=schema, files=files, created=created)
+        return cls(
+            bucket=bucket, schema=schema, files=files, created=created, file_format=file_format
+        )
 
 
 def _file(member: Mapping[str, str]) -> InventoryFile:

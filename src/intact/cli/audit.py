@@ -121,7 +121,8 @@ Examples:
     multiple=True,
     metavar="SIDE=MANIFEST.JSON",
     help="With --offline: an S3 Inventory of the bucket of the sources or of the copies (SIDE is "
-    "source or destination), on disk or as s3://BUCKET/KEY, taken after the job ended.",
+    "source or destination) in CSV, ORC or Parquet, on disk or as s3://BUCKET/KEY, taken after the "
+    "job ended.",
 )
 @click.option(
     "--memory",

@@ -98,8 +98,9 @@ def write(  # noqa: PLR0913 - one argument per option
     """Write a manifest of everything that SOURCE lists.
 
     SOURCE is s3://BUCKET/PREFIX for a listing of current objects or of all versions, the address
-    of an inventory's manifest.json, or a local file; - is standard input.  Delete markers are
-    left out and counted.  A row that cannot be read ends the command: no row is ever lost.
+    of manifest.json of an inventory in CSV, ORC or Parquet, or a local file; - is standard input.
+    Delete markers are left out and counted.  A row that cannot be read ends the command: no row is
+    ever lost.
     """
     from intact.adapters.sources import Kind, Table, open_local, open_remote  # noqa: PLC0415 - imports boto3 and DuckDB
     from intact.adapters.tables import Spelling  # noqa: PLC0415 - imports DuckDB

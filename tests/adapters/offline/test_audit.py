@@ -47,9 +47,11 @@ from intact.audit import (
 )
 from intact.audit.evidence import UNLISTED
 from intact.batch import MalformedRow, TaskResult, read_manifest, read_results
+from intact.batch.columns import FileFormat
 from intact.batch.inventory import read_inventory
 from intact.errors import FormatError
 from intact.s3 import ObjectFacts, ObjectRef
+from tests.adapters.inventories import needs_orc, rewritten
 from tests.adapters.offline.worlds import World, world
 
 if TYPE_CHECKING:
@@ -204,6 +206,23 @@ def test_every_row_has_the_evidence_and_the_finding_of_the_rules(seed: int, tmp_
     mine = audit.counts()
     assert replace(mine, stray_computed_rows=0) == replace(counts, stray_computed_rows=0)
     assert counts.stray_computed_rows <= mine.stray_computed_rows  # one for each reading of a key
+
+
+@needs_orc
+@pytest.mark.parametrize("seed", [0, 5, 14, 20])
+def test_an_inventory_proves_the_same_in_every_format(seed: int, tmp_path: Path) -> None:
+    known = world(tmp_path, seed)
+    assert known.inputs.inventories
+    audits = []
+    for file_format in FileFormat:
+        listed = known.inputs.inventories
+        if file_format is not FileFormat.CSV:
+            listed = [rewritten(each, file_format) for each in listed]
+        inputs = replace(known.inputs, inventories=listed)
+        work = tmp_path / f"work {file_format.value}"
+        audits.append(OfflineAudit(known.subject, known.policy, inputs, folder=work, buckets=2))
+    assert [found(audit) for audit in audits[1:]] == [found(audits[0])] * 2
+    assert [audit.counts() for audit in audits[1:]] == [audits[0].counts()] * 2
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")

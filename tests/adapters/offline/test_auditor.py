@@ -17,16 +17,19 @@ import pytest
 from intact.adapters.boto import BotoStore, s3_client
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.offline.auditor import WORK, OfflineAuditor
+from intact.adapters.offline.inputs import Of
 from intact.adapters.others import ComputedReport
 from intact.audit import Level, Subject, Verdict, Window
 from intact.audit.ledger import LEDGER
 from intact.batch import ReportManifest, S3PutObjectCopy, TaskStatus
+from intact.batch.columns import COLUMNS, FileFormat
 from intact.batch.manifest import VERSIONED_FIELDS
 from intact.batch.report import ReportPart
 from intact.checksum import Algorithm, new
 from intact.checksum.encoding import encode
-from intact.errors import UsageError
-from intact.s3 import ObjectRef
+from intact.errors import FormatError, UsageError
+from intact.s3 import ObjectFacts, ObjectRef
+from tests.adapters.inventories import FORMATS, document, needs_orc, suffix, write_rows
 from tests.scripted_server import BASE, Words, scripted
 
 if TYPE_CHECKING:
@@ -248,3 +251,82 @@ def test_a_folder_of_somebody_elses_files_is_left_alone(
     (tmp_path / "new" / WORK / "stage").mkdir(parents=True)
     with pytest.raises(UsageError, match="holds files of another audit"):
         run(begun, tmp_path / "new")
+
+
+def inventory(folder: Path, of: Of, file_format: FileFormat) -> Path:
+    """An inventory on disk, as it is downloaded, of a versioned source or of its copy."""
+    folder.mkdir(parents=True)
+    old = {
+        "bucket": "source" if of is Of.SOURCE else "copies",
+        "key": "k",
+        "version_id": "v1" if of is Of.SOURCE else None,
+        "is_latest": of is Of.DESTINATION,
+        "is_delete_marker": False,
+        "size": 3,
+        "last_modified_date": BEGIN + timedelta(minutes=1 if of is Of.DESTINATION else -9),
+        "e_tag": "e",
+        "storage_class": "STANDARD",
+        "encryption_status": "SSE-KMS",
+    }
+    gone = old | {
+        "version_id": "v2",
+        "is_latest": True,
+        "is_delete_marker": True,
+        "size": None,
+        "e_tag": None,
+        "storage_class": None,
+        "encryption_status": None,
+    }
+    rows = [old, gone] if of is Of.SOURCE else [old]
+    (folder / "data").mkdir()
+    path = write_rows(
+        folder / "data" / f"rows{suffix(file_format)}", rows, tuple(COLUMNS), file_format
+    )
+    taken = WINDOW.end + timedelta(days=1)
+    body = document([path], tuple(COLUMNS), file_format, taken=taken)
+    (folder / "manifest.json").write_bytes(body)
+    return folder / "manifest.json"
+
+
+@needs_orc
+def test_an_audit_with_inventories_is_the_same_in_every_format(
+    store: BotoStore, tmp_path: Path
+) -> None:
+    report = computed(tmp_path / "report", copy=b"one")
+    found = []
+    for file_format in FileFormat:
+        folder = tmp_path / file_format.value
+        listed = {of: inventory(folder / of.value, of, file_format) for of in Of}
+        auditor = OfflineAuditor(
+            subject=SUBJECT,
+            service=store,
+            require=Level.RECORDED,
+            computed=(report,),
+            inventories=listed,
+            buckets=2,
+        )
+        assert run(auditor, folder) == [Verdict.VERIFIED]
+        found.append(list(LedgerReader(folder / LEDGER).records()))
+    assert found[0] == found[1] == found[2]
+    [record] = found[0]
+    assert isinstance(record.evidence.source, ObjectFacts)
+    assert isinstance(record.evidence.destination, ObjectFacts)
+
+
+@pytest.mark.parametrize("file_format", FORMATS)
+def test_a_changed_inventory_proves_nothing(
+    file_format: FileFormat, store: BotoStore, tmp_path: Path
+) -> None:
+    manifest = inventory(tmp_path / "list", Of.SOURCE, file_format)
+    [part] = (tmp_path / "list" / "data").iterdir()
+    part.write_bytes(part.read_bytes() + b"0")
+    auditor = OfflineAuditor(
+        subject=SUBJECT,
+        service=store,
+        require=Level.RECORDED,
+        computed=(),
+        inventories={Of.SOURCE: manifest},
+        buckets=1,
+    )
+    with pytest.raises(FormatError, match="MD5 is"):
+        run(auditor, tmp_path)

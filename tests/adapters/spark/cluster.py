@@ -45,7 +45,11 @@ def sources(inputs: Inputs) -> Sources:
         ],
         inventories=[
             InventorySource(
-                of=listed.of, taken=listed.taken, parts=parts(listed.parts), schema=listed.schema
+                of=listed.of,
+                taken=listed.taken,
+                parts=parts(listed.parts),
+                schema=listed.schema,
+                file_format=listed.file_format,
             )
             for listed in inputs.inventories
         ],

@@ -7,7 +7,7 @@ import re
 import shlex
 import sys
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,11 @@ import pytest
 from intact.adapters.ledger import LedgerReader
 from intact.adapters.spark.main import command
 from intact.audit import Level, Reason, Verdict
+from intact.batch.columns import FileFormat
 from intact.batch.manifest import FIELDS, VERSIONED_FIELDS
 from intact.batch.spec import to_json
 from intact.errors import FormatError, StoreError, UsageError
+from tests.adapters.inventories import document, needs_orc, suffix, write_rows
 from tests.adapters.spark.cluster import Cluster
 from tests.stage import ACCOUNT
 
@@ -151,6 +153,48 @@ def test_an_inventory_that_proves_nothing_is_refused(
     words = [word.replace("inventory.json", str(path)) for word in inventory]
     with pytest.raises(UsageError, match=wanted):
         submitted(*(word for text in words for word in ("--inventory", text)))
+
+
+@pytest.mark.parametrize(
+    ("file_format", "where"),
+    [
+        pytest.param(FileFormat.ORC, "s3", marks=needs_orc),
+        (FileFormat.PARQUET, "disk"),
+        (FileFormat.CSV, "s3"),
+    ],
+)
+def test_an_inventory_of_any_format_says_what_there_is(
+    submitted: Submitted, file_format: FileFormat, where: str
+) -> None:
+    stage, folder = submitted.stage, submitted.folder / "inventory"
+    heads = {key: stage.s3.head_object(Bucket=stage.target, Key=key) for key in ("one key", "two")}
+    rows = [
+        {
+            "bucket": stage.target,
+            "key": key,
+            "size": head["ContentLength"],
+            "last_modified_date": head["LastModified"],
+            "e_tag": head["ETag"].strip('"'),
+        }
+        for key, head in list(heads.items())[:1]
+    ]
+    folder.mkdir()
+    file = write_rows(folder / f"rows{suffix(file_format)}", rows, tuple(rows[0]), file_format)
+    taken = datetime.now(UTC) + timedelta(days=1)
+    body = document([file], tuple(rows[0]), file_format, taken=taken)
+    place = str(folder / "manifest.json")
+    if where == "s3":
+        place = f"s3://{stage.desk}/daily/manifest.json"
+        body = body.replace(b"arn:aws:s3:::lists", f"arn:aws:s3:::{stage.desk}".encode())
+        stage.s3.put_object(Bucket=stage.desk, Key="daily/manifest.json", Body=body)
+        key = f"inventory/data/{file.name}"
+        stage.s3.put_object(Bucket=stage.desk, Key=key, Body=file.read_bytes())
+    else:
+        Path(place).write_bytes(body)
+    jobs = [word for job in submitted.computed for word in ("--computed", submitted.described(job))]
+    found = submitted(*jobs, "--inventory", f"destination={place}")
+    assert found[0].verdict is Verdict.VERIFIED
+    assert found[1].reason is Reason.DESTINATION_UNLISTED
 
 
 def test_what_is_not_there_is_a_sentence(submitted: Submitted) -> None:

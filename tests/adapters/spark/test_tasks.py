@@ -17,6 +17,7 @@ from intact.adapters.spark.cutting import LOST, Lines, cut, ranges
 from intact.adapters.spark.inputs import Source
 from intact.audit import Absent
 from intact.errors import StoreError, UsageError
+from tests.adapters.inventories import COLUMNAR, rewritten
 from tests.adapters.offline.worlds import World, world
 from tests.adapters.spark.cluster import audited
 from tests.scripted_server import got, scripted
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from intact.batch.columns import FileFormat
     from intact.s3 import ObjectRef
 
 
@@ -41,6 +43,18 @@ def test_the_cluster_finds_what_one_machine_finds(tmp_path: Path, seed: int) -> 
     known = world(tmp_path, seed)
     rows, counts = alone(known, tmp_path / "alone")
     assert audited(known, tmp_path / "ledger", each=1500) == (rows, counts)
+
+
+@pytest.mark.parametrize("file_format", COLUMNAR)
+@pytest.mark.parametrize("seed", [0, 5])
+def test_executors_read_an_inventory_of_any_format(
+    tmp_path: Path, seed: int, file_format: FileFormat
+) -> None:
+    known = world(tmp_path, seed)
+    listed = [rewritten(each, file_format) for each in known.inputs.inventories]
+    assert listed
+    other = replace(known, inputs=replace(known.inputs, inventories=listed))
+    assert audited(other, tmp_path / "other") == audited(known, tmp_path / "csv")
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -40,7 +40,7 @@ _SHARE = 5
 """Each worker has so many times the memory that the text of one bucket takes when it is joined."""
 _LEAST = 1 << 28
 """Bytes of memory for each worker."""
-_PACKED = 10
+_PACKED = {".gz": 10, ".orc": 10, ".parquet": 5}
 """An inventory's text is so many times its compressed bytes."""
 _DISK = {False: 0.9, True: 0.45}
 """What is staged, packed or not, and found takes so many times the text's bytes: 632, or 223, and
@@ -255,7 +255,7 @@ class OfflineAudit:
         parts = [inputs.manifest, *(inputs.report or ())]
         parts += [part for made in inputs.computed for part in made.parts]
         parts += [part for listed in inputs.inventories for part in listed.parts]
-        return sum(p.stat().st_size * (_PACKED if p.suffix == ".gz" else 1) for p in parts)
+        return sum(part.stat().st_size * _PACKED.get(part.suffix, 1) for part in parts)
 
     def _tally(self, name: str) -> dict[str, int]:
         total = dict.fromkeys(("rows", "succeeded", "failed", "malformed"), 0)

@@ -12,6 +12,7 @@ from intact.adapters.inventory import inventory_document
 from intact.adapters.offline.inputs import InventoryInput, Of
 from intact.adapters.report import SIDECAR_DIGITS, require_md5
 from intact.batch import ReportManifest
+from intact.batch.columns import FileFormat
 from intact.batch.inventory import InventoryManifest
 from intact.errors import FormatError
 from intact.s3 import ObjectRef
@@ -61,14 +62,15 @@ class Fetcher:
         ]
 
     def inventory(self, where: ObjectRef | Path, *, of: Of) -> InventoryInput:
-        """Fetch an inventory.
+        """Fetch an inventory in any of its formats.
 
         Raises:
+            UsageError: It is of another.
             FormatError: A file is not what its MD5 or its format promises, or the document does
                 not say when the inventory was taken.
         """
         if isinstance(where, Path):
-            listed = InventoryManifest.parse(where.read_bytes())
+            listed = InventoryManifest.parse(where.read_bytes(), formats=tuple(FileFormat))
             files = [_found(where, file.key, md5=file.md5, beside="data") for file in listed.files]
         else:
             listed = self._listed(where, self.folder / f"{of.value}.json")
@@ -83,14 +85,21 @@ class Fetcher:
             ]
         if listed.created is None:
             raise FormatError(f"{where}: has no creationTimestamp, so nobody knows its age")
-        return InventoryInput(of=of, taken=listed.created, parts=files, schema=listed.schema)
+        return InventoryInput(
+            of=of,
+            taken=listed.created,
+            parts=files,
+            schema=listed.schema,
+            file_format=listed.file_format,
+        )
 
     def _listed(self, ref: ObjectRef, document: Path) -> InventoryManifest:
         """Read an inventory's document, once: a later one there is of other files."""
+        every = tuple(FileFormat)
         if document.exists():
-            return InventoryManifest.parse(document.read_bytes())
+            return InventoryManifest.parse(document.read_bytes(), formats=every)
         content = inventory_document(self.store, ref, scratch=self.folder)
-        listed = InventoryManifest.parse(content)
+        listed = InventoryManifest.parse(content, formats=every)
         with whole_file(document) as file:
             file.write(content)
         return listed

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
+from intact.batch.columns import FileFormat
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
@@ -60,14 +62,16 @@ class InventoryInput:
     Attributes:
         of: Whose bucket it lists.
         taken: ``creationTimestamp`` of its ``manifest.json``: what was written later it may lack.
-        parts: Its CSV files, compressed or not.
-        schema: Names of their columns.
+        parts: Its files; those in CSV compressed or not.
+        schema: Names of their columns; see ``columns_of``.
+        file_format: What the files are.
     """
 
     of: Of
     taken: datetime
     parts: Sequence[Path]
     schema: tuple[str, ...]
+    file_format: FileFormat = FileFormat.CSV
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

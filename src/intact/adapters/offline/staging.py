@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
+from intact.adapters.columnar import inventory_batches
 from intact.adapters.offline.lines import NOTHING, alone, line_end, lines_of, text_size
-from intact.adapters.offline.listed import inventory_query
+from intact.adapters.offline.listed import columns_query, require_columns, text_query
 from intact.adapters.offline.reports import (
     COMPUTED,
     KEY,
@@ -39,6 +40,7 @@ from intact.adapters.parallel import ahead, in_order
 from intact.adapters.patterns import exactly
 from intact.adapters.plain import ELSEWHERE
 from intact.batch import MalformedRow, TaskResult, read_results
+from intact.batch.columns import FileFormat
 from intact.batch.manifest import IGNORE
 from intact.errors import FormatError
 
@@ -151,7 +153,7 @@ class Stage:
             self._once(f"{name}-copies", work)
 
     def inventory(self, listed: InventoryInput, *, prefix: str) -> None:
-        """Stage an inventory.
+        """Stage an inventory, of whatever format: a row means the same in each.
 
         S3 writes inventories by one program in one form, so a row of another form ends the audit.
 
@@ -164,15 +166,42 @@ class Stage:
         """
         import duckdb  # noqa: PLC0415 - heavy
 
+        require_columns(listed)
+
         def work(into: Path) -> None:
             try:
-                self._cut_all(into / "rows", inventory_query(listed, prefix=prefix))
+                if listed.file_format is FileFormat.CSV:
+                    self._cut_all(into / "rows", text_query(listed, prefix=prefix))
+                else:
+                    self._columns(into / "rows", listed, prefix=prefix)
             except duckdb.OperationalError:  # of the machine
                 raise
             except (duckdb.Error, pa.ArrowException) as error:
                 raise FormatError(f"inventory: {error}") from error
 
         self._once(listed.of.value, work)
+
+    def _columns(self, into: Path, listed: InventoryInput, *, prefix: str) -> None:
+        """Stage the files of an inventory that are no text, a few rows at a time."""
+        got = wanted = 0
+
+        def count(batch: pa.RecordBatch) -> pa.RecordBatch:
+            nonlocal got
+            got += batch.num_rows
+            return batch
+
+        with SliceWriter(into, packed=self.packed) as writer:
+            for part in listed.parts:
+                for batch in inventory_batches(
+                    part, file_format=listed.file_format, schema=listed.schema, rows=self.rows
+                ):
+                    query = columns_query("listed", columns=batch.schema.names, prefix=prefix)
+                    self.connection.register("listed", pa.Table.from_batches([batch]))
+                    self._cut(writer, query, look=count)
+                    self.connection.unregister("listed")
+                    wanted += batch.num_rows
+        if got != wanted:
+            raise AssertionError(f"an inventory's {wanted:,} rows were staged as {got:,}")
 
     def _once(self, name: str, work: Callable[[Path], None]) -> None:
         """Do a piece of work whose folder appears only when it is whole."""

@@ -226,6 +226,7 @@ class InventoryPart:
             taken=self.listed.taken,
             parts=[self.source.at_hand(folder)],
             schema=self.listed.schema,
+            file_format=self.listed.file_format,
         )
         stage.inventory(listed, prefix=self.prefix)
 

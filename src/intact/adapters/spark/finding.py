@@ -18,6 +18,7 @@ from intact.adapters.record import read_described
 from intact.adapters.report import SIDECAR_DIGITS, require_md5
 from intact.adapters.spark.inputs import ComputedSource, InventorySource, Source
 from intact.batch import ReportManifest
+from intact.batch.columns import FileFormat
 from intact.batch.inventory import InventoryManifest
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef
@@ -104,7 +105,7 @@ class Finder:
         """Find the files of ``source=MANIFEST.JSON`` or ``destination=MANIFEST.JSON``.
 
         Raises:
-            UsageError: It is neither.
+            UsageError: It is neither, or its files are of no format that is read.
             StoreError: The document could not be read.
             FormatError: It is none, not what the MD5 beside it promises, or does not say when the
                 inventory was taken.
@@ -115,11 +116,14 @@ class Finder:
             raise UsageError(
                 f"--inventory is {text!r}; wanted source=MANIFEST.JSON or destination=MANIFEST.JSON"
             )
+        every = tuple(FileFormat)
         if place.startswith("s3://"):
             with tempfile.TemporaryDirectory(prefix="intact-") as scratch:
-                listed = fetch_inventory(self.store, parse_uri(place), scratch=Path(scratch))
+                listed = fetch_inventory(
+                    self.store, parse_uri(place), scratch=Path(scratch), formats=every
+                )
         else:
-            listed = InventoryManifest.parse(Path(place).read_bytes())
+            listed = InventoryManifest.parse(Path(place).read_bytes(), formats=every)
         if listed.created is None:
             raise FormatError(f"{place}: has no creationTimestamp, so nobody knows its age")
         return InventorySource(
@@ -130,6 +134,7 @@ class Finder:
                 for file in listed.files
             ],
             schema=listed.schema,
+            file_format=listed.file_format,
         )
 
     def _source(self, path: str) -> Source:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from intact.adapters.boto import require_etag, s3_client, store_error
+from intact.batch.columns import FileFormat
 from intact.errors import FormatError, StoreError
 from intact.s3.names import parse_uri
 
@@ -143,6 +144,7 @@ class InventorySource:
     taken: datetime
     parts: Sequence[Source]
     schema: tuple[str, ...]
+    file_format: FileFormat = FileFormat.CSV
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

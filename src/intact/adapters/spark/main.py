@@ -39,7 +39,8 @@ _LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.
     "--inventory",
     multiple=True,
     metavar="SIDE=MANIFEST.JSON",
-    help="An S3 Inventory of either side (source or destination), taken after the job ended.",
+    help="An S3 Inventory of either side (source or destination) in CSV, ORC or Parquet, taken "
+    "after the job ended.",
 )
 @click.option("--work", required=True, help="Folder that every executor can write.")
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="The ledger's folder.")
