@@ -245,6 +245,21 @@ def lines(draw: st.DrawFn) -> str:
     return row
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_found_and_counted_does_not_depend_on_the_slices(tmp_path: Path, seed: int) -> None:
+    known = world(tmp_path, seed)
+
+    def counts(buckets: int) -> Counts:
+        folder = tmp_path / f"{buckets}"
+        audit = OfflineAudit(
+            known.subject, known.policy, known.inputs, folder=folder, buckets=buckets
+        )
+        assert len(list(audit.segments())) == buckets
+        return audit.counts()
+
+    assert counts(1) == counts(40)
+
+
 def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_path: Path) -> None:
     known = world(tmp_path, 5)
     large = tmp_path / "large.csv"

@@ -104,7 +104,7 @@ class OfflineAudit:
         if threads is not None:
             self._config["threads"] = threads
         self._connection = self._connect("spill")
-        memory = self._memory = _bytes(self._connection)
+        memory = self._memory = memory_limit_of(self._connection)
         _limit(self._connection, memory // 2)
         [(cores,)] = self._connection.execute("SELECT current_setting('threads')").fetchall()
         self._workers = max(1, min(cores, memory // _LEAST))
@@ -285,8 +285,8 @@ def _limit(connection: duckdb.DuckDBPyConnection, memory: int) -> None:
     connection.execute(f"SET memory_limit = '{memory}B'")
 
 
-def _bytes(connection: duckdb.DuckDBPyConnection) -> int:
-    """DuckDB's ``memory_limit``, which it tells to two digits."""
+def memory_limit_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bytes of DuckDB's ``memory_limit``, which it tells to two digits."""
     [(told,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
     number, unit = told.split()
     return int(float(number) * 1024 ** _UNITS.index(unit))

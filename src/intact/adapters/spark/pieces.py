@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from intact.adapters.spark.sizes import PIECE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -45,6 +47,16 @@ class Piece:
     def note(cls, name: str, origin: str, **told: Any) -> Piece:  # noqa: ANN401 - JSON
         """Tell the driver."""
         return cls(name=name, slice=NOTES, origin=origin, content=json.dumps(told).encode())
+
+
+def arrow_files(table: pa.Table) -> Iterator[bytes]:
+    """Cut a table into Arrow files of about ``PIECE`` bytes, each of which can be read alone."""
+    rows = max(1, table.num_rows * PIECE // max(table.nbytes, 1))
+    for begin in range(0, table.num_rows, rows):
+        stream = pa.BufferOutputStream()
+        with pa.ipc.new_file(stream, table.schema) as writer:
+            writer.write_table(table.slice(begin, rows).combine_chunks())
+        yield stream.getvalue().to_pybytes()
 
 
 def batches(pieces: Iterable[Piece]) -> Iterator[pa.RecordBatch]:
