@@ -2,7 +2,8 @@
 
     python benchmarks/bench_spark.py [--objects 5000000]
 
-Ends with an error unless both find the same of every object.
+Ends with an error unless both find the same of every object.  Prints the bytes for each row of what
+is read, of the pieces in ``--work``, and of the ledger on the driver's disk.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from intact.batch import S3PutObjectCopy
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 BEGIN = datetime(2026, 11, 22, 3, tzinfo=UTC)
 WINDOW = Window(begin=BEGIN, end=BEGIN + timedelta(hours=1))
@@ -143,6 +144,11 @@ def cluster(folder: Path) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]
             process.wait()
 
 
+def size(files: Iterable[Path]) -> int:
+    """Bytes of files."""
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 def kill_midway(worker: subprocess.Popen[bytes], work: Path, killed: threading.Event) -> None:
     """Kill a worker, and what it runs, when the first inputs are cut."""
     while not list(work.glob("intact-*/manifest/_SUCCESS")):
@@ -204,6 +210,7 @@ def main() -> None:
                 work=str(work),
                 buckets=found.buckets,
                 each=4 << 20,
+                keep=True,
             ).run(folder / "ledger", header)
             many = time.perf_counter() - begun
             spark.stop()
@@ -217,6 +224,12 @@ def main() -> None:
         verdicts = {row["values"]: row["counts"] for row in counted}
         print(f"{found.objects:,} objects: {verdicts}")
         print(f"one machine {one:.0f} s; two workers {many:.0f} s, one killed: {killed.is_set()}")
+        read = [Path(source.path) for source in named(inputs).every()]
+        print(
+            f"bytes a row: {size(read) / found.objects:.0f} read, "
+            f"{size(work.rglob('part-*')) / found.objects:.0f} in --work, "
+            f"{size((folder / 'ledger').rglob('*')) / found.objects:.0f} of ledger"
+        )
         print("identical" if same else "NOT IDENTICAL")
         raise SystemExit(not (same and killed.is_set()))
 

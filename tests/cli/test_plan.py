@@ -195,6 +195,7 @@ def test_each_way_has_commands_that_can_be_run(
         local=None if job else Path("my m.csv"),
         means=means,
         policy=policy,
+        objects=20 * 10**9,
     )
     none = Sampled(objects=1, malformed=0, size=None, seen=(), measured=None)
     found = options(none, Terms(policy=policy, means=means, rates=RATES, prices=PRICES))
@@ -209,6 +210,8 @@ def test_each_way_has_commands_that_can_be_run(
         if line.startswith("spark-submit MAIN "):
             spark.make_context("main", shlex.split(line)[2:])
     assert ours or way.distributed
+    told = "# the ledger ends on the driver's disk and may take 4 TB of it"
+    assert (told in lines) == way.distributed
     assert [line for line in lines if "--out audited-2" in line]
     put = "intact put 'my m.csv' 's3://BUCKET/my m.csv' --region eu-west-1"
     assert (lines[0] == put) == (not job)

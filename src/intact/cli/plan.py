@@ -166,7 +166,14 @@ def command(  # noqa: PLR0913 - one argument per option
     terms = Terms(policy=policy, means=means, rates=figures, prices=price_list)
     found = options(sampled, terms)
     advice = recommend(found)
-    place = Place(context=context, subject=subject, local=local, means=means, policy=policy)
+    place = Place(
+        context=context,
+        subject=subject,
+        local=local,
+        means=means,
+        policy=policy,
+        objects=sampled.objects,
+    )
     lines = list(following(advice, place))
     if not advice.steps or advice.unproven:
         output.worsen(ExitCode.UNPROVEN)

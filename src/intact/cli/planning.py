@@ -10,6 +10,7 @@ from intact.audit.forecast import Way
 from intact.batch.span import unseen
 from intact.cli.audit import command as audit
 from intact.cli.resuming import given, reached
+from intact.render.words import size_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from intact.batch.span import Span
 
 _OUT = "audited"
+_ROW = 200
+"""Bytes of a row in a ledger, of the driver's disk: see docs/howto/spark.md."""
 _COMPUTED = ("--computed", "COMPUTE_SOURCES_ID", "--computed", "COMPUTE_COPIES_ID")
 _MEANT_OTHERWISE = {"sample", "rates", "prices", "as_json", "workers", "processes", "memory"}
 
@@ -38,6 +41,7 @@ class Place:
         local: Its manifest, where that is on disk.
         means: What the audit runs on.
         policy: Its terms.
+        objects: Rows of its manifest.
     """
 
     context: click.Context
@@ -45,6 +49,7 @@ class Place:
     local: Path | None
     means: Means
     policy: Policy
+    objects: int
 
     def audit(self, *words: str, out: str = _OUT) -> str:
         """A command line of ``intact audit``, on what this plan was given."""
@@ -92,6 +97,8 @@ def _commands(way: Way, place: Place, *, out: str) -> Iterator[str]:
             yield place.audit("--offline", *_COMPUTED, *_INVENTORIES[way], *memory, out=out)
         case Way.SPARK | Way.SPARK_ONLINE:
             yield "# docs/howto/spark.md has MAIN and the commands of EMR, Glue and Databricks"
+            disk = size_name(_ROW * place.objects)
+            yield f"# the ledger ends on the driver's disk and may take {disk} of it"
             how = ["--online"] if way is Way.SPARK_ONLINE else list(_REPORTS)
             need = ["--require", place.policy.require.name.lower()]
             words = ["spark-submit", "MAIN", "job.json", "--work", "WORK", *how, *need]

@@ -49,7 +49,7 @@ from intact.audit.evidence import UNLISTED
 from intact.batch import MalformedRow, TaskResult, read_manifest, read_results
 from intact.batch.columns import FileFormat
 from intact.batch.inventory import read_inventory
-from intact.errors import FormatError
+from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectFacts, ObjectRef
 from tests.adapters.inventories import needs_orc, rewritten
 from tests.adapters.offline.worlds import World, world
@@ -269,6 +269,21 @@ def lines(draw: st.DrawFn) -> str:
     return row
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_found_and_counted_does_not_depend_on_the_slices(tmp_path: Path, seed: int) -> None:
+    known = world(tmp_path, seed)
+
+    def counts(buckets: int) -> Counts:
+        folder = tmp_path / f"{buckets}"
+        audit = OfflineAudit(
+            known.subject, known.policy, known.inputs, folder=folder, buckets=buckets
+        )
+        assert len(list(audit.segments())) == buckets
+        return audit.counts()
+
+    assert counts(1) == counts(40)
+
+
 def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_path: Path) -> None:
     known = world(tmp_path, 5)
     large = tmp_path / "large.csv"
@@ -290,6 +305,17 @@ def test_there_are_as_many_slices_as_the_memory_needs_when_an_audit_begins(tmp_p
     assert buckets("little", "1GB") == 11
     assert buckets("little", "8GB", given=5) == 11
     assert buckets("given", "1GB", given=5) == 5
+
+
+def test_slices_of_another_duckdb_are_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = world(tmp_path, 5)
+    arguments = (known.subject, known.policy, known.inputs)
+    OfflineAudit(*arguments, folder=tmp_path / "o").stage()
+    monkeypatch.setattr(duckdb, "__version__", "0.1")
+    with pytest.raises(UsageError, match="began to cut the inputs, and this is"):
+        OfflineAudit(*arguments, folder=tmp_path / "o")
 
 
 def test_what_is_staged_takes_no_more_disk(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pickle
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
@@ -91,9 +93,6 @@ class Frame:
             parts.append([row for batch in work(iter(batches)) for row in batch.to_pylist()])
         return Frame(self.cluster, parts)
 
-    def orderBy(self, name: str) -> Frame:  # noqa: N802 - Spark's name
-        return Frame(self.cluster, [sorted(self.rows(), key=lambda row: row[name])])
-
     def collect(self) -> list[Row]:
         return self.rows()
 
@@ -106,8 +105,7 @@ class Frame:
 
     def parquet(self, path: str) -> None:
         kept = self.rows()
-        twice = self.cluster.twice and "segments" not in path
-        self.cluster.files[path] = kept + kept if twice else kept
+        self.cluster.files[path] = kept + kept if self.cluster.twice else kept
 
 
 class Cluster:
@@ -117,6 +115,7 @@ class Cluster:
         self.twice = twice
         self.files: dict[str, list[Row]] = {}
         self.set: dict[str, str] = {}
+        self.sparkContext = Context(self)
 
     @property
     def conf(self) -> object:
@@ -141,6 +140,35 @@ class Cluster:
         return Frame(self, [self.files[path] for path in paths])
 
 
+class Context:
+    """As much of Hadoop as it takes to remove a folder."""
+
+    def __init__(self, cluster: Cluster, *, kind: type[Place] | None = None) -> None:
+        hadoop = SimpleNamespace(fs=SimpleNamespace(Path=partial(kind or Place, cluster)))
+        apache = SimpleNamespace(apache=SimpleNamespace(hadoop=hadoop))
+        self._jvm = SimpleNamespace(org=apache)
+        self._jsc = SimpleNamespace(hadoopConfiguration=lambda: None)
+
+
+@dataclass
+class Place:
+    """A path, and the file system that it is in."""
+
+    cluster: Cluster
+    path: str
+
+    def getFileSystem(self, _configuration: None) -> Place:  # noqa: N802 - Hadoop's name
+        return self
+
+    def delete(self, place: Place, _recursive: bool) -> None:  # noqa: FBT001 - Hadoop's
+        for path in list(self.cluster.files):
+            if path.startswith(f"{place.path}/"):
+                del self.cluster.files[path]
+
+    def exists(self, place: Place) -> bool:
+        return any(path.startswith(f"{place.path}/") for path in self.cluster.files)
+
+
 def header(known: World) -> Header:
     return Header(
         policy=known.policy,
@@ -156,21 +184,21 @@ def audited(  # noqa: PLR0913 - keywords
     *,
     spark: SparkSession | None = None,
     work: str = "work",
-    each: int = 3000,
+    each: int | None = 3000,
     twice: bool = False,
+    kind: type[SparkAudit] = SparkAudit,
     **terms: Any,  # noqa: ANN401 - of SparkAudit
 ) -> tuple[list[Row], Row]:
     """Rows and counts of the ledger that a distributed audit writes."""
-    SparkAudit(
+    left = kind(
         spark=spark or cast("SparkSession", Cluster(twice=twice)),
         subject=known.subject,
         policy=known.policy,
         sources=sources(known.inputs),
         work=work,
-        buckets=4,
-        each=each,
-        **terms,
+        **({"buckets": 4, "each": each} | terms),
     ).run(ledger, header(known))
+    assert left is None, left
     reader = LedgerReader(ledger)
     assert not list(contradictions(reader))
     tables = [pq.ParquetFile(file).read() for file in reader.files()]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from intact.adapters.ledger import LedgerReader
+from intact.adapters.spark.inputs import Source, all_at_hand, sizes_of
 from intact.adapters.spark.main import command
 from intact.audit import Level, Reason, Verdict
 from intact.batch.columns import FileFormat
@@ -195,6 +196,20 @@ def test_an_inventory_of_any_format_says_what_there_is(
     found = submitted(*jobs, "--inventory", f"destination={place}")
     assert found[0].verdict is Verdict.VERIFIED
     assert found[1].reason is Reason.DESTINATION_UNLISTED
+
+
+def test_files_of_one_name_are_each_fetched(submitted: Submitted) -> None:
+    stage = submitted.stage
+    for folder in ("one", "two"):
+        stage.s3.put_object(Bucket=stage.desk, Key=f"{folder}/part.csv", Body=folder.encode() * 2)
+    reach = {"endpoint_url": submitted.server, "region": "eu-west-1"}
+    sources = [
+        Source(path=f"s3://{stage.desk}/{name}/part.csv", **reach) for name in ("one", "two")
+    ]
+    paths = all_at_hand(sources, submitted.folder / "scratch")
+    assert [path.read_text() for path in paths] == ["oneone", "twotwo"]
+    assert {path.name for path in paths} == {"part.csv"}
+    assert sizes_of([*sources, *sources]) == dict.fromkeys(sources, 6)
 
 
 def test_what_is_not_there_is_a_sentence(submitted: Submitted) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from intact.adapters.spark.scratch import remove
 from tests.adapters.offline.worlds import world
 from tests.adapters.spark.cluster import audited
 
@@ -45,4 +46,23 @@ def spark() -> Iterator[SparkSession]:
 def test_spark_finds_what_one_machine_finds(tmp_path: Path, spark: SparkSession) -> None:
     known = world(tmp_path, 3)
     alone = audited(known, tmp_path / "alone")
-    assert audited(known, tmp_path / "ledger", spark=spark, work=str(tmp_path / "work")) == alone
+    work = tmp_path / "work"
+    (work / "intact-other").mkdir(parents=True)
+    (work / "mine").touch()
+    assert audited(known, tmp_path / "ledger", spark=spark, work=str(work)) == alone
+    assert {path.name for path in work.iterdir()} == {"intact-other", "mine"}
+    again = audited(
+        known, tmp_path / "again", spark=spark, work=work.as_uri(), keep=True, each=None
+    )
+    assert again == alone
+    [kept] = work.glob("intact-*[0-9a-f]*/segments/_SUCCESS")
+    removed = remove(spark, kept.parent.parent.as_uri())
+    assert removed is None
+    assert {path.name for path in work.iterdir()} == {"intact-other", "mine"}
+
+
+def test_a_folder_of_no_file_system_is_told(spark: SparkSession) -> None:
+    told = remove(spark, "nothing://there/work/intact-1")
+    assert told is not None
+    assert told.startswith("nothing://there/work/intact-1 could not be removed: ")
+    assert "\n" not in told

@@ -4,30 +4,37 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from intact.adapters.columns import columns
+from intact.adapters.ledger import LedgerReader
 from intact.adapters.offline.audit import OfflineAudit
 from intact.adapters.spark import pieces
 from intact.adapters.spark.cutting import LOST, Lines, cut, ranges
 from intact.adapters.spark.inputs import Source
+from intact.adapters.spark.job import SparkAudit
+from intact.adapters.spark.sizes import Shape
 from intact.audit import Absent
 from intact.errors import StoreError, UsageError
 from tests.adapters.inventories import COLUMNAR, rewritten
 from tests.adapters.offline.worlds import World, world
-from tests.adapters.spark.cluster import audited
+from tests.adapters.spark.cluster import Cluster, Context, Place, audited
 from tests.scripted_server import got, scripted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
+    from pyspark.sql import SparkSession
+
     from intact.batch.columns import FileFormat
     from intact.s3 import ObjectRef
+    from tests.adapters.spark.cluster import Row
 
 
 def alone(known: World, folder: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -70,6 +77,76 @@ def test_executors_judge_by_the_rules_of_the_driver(
     monkeypatch.setattr(pieces, "version", {"intact": "0.0.1"}.__getitem__)
     with pytest.raises(UsageError, match=r"executors have intact 0\.0\.1; wanted "):
         audited(world(tmp_path, 1), tmp_path / "ledger")
+
+
+class Narrow(SparkAudit):
+    """An audit whose slices are many times larger than its memory."""
+
+    def _shape(self, sizes: Mapping[Source, int]) -> Shape:
+        return replace(super()._shape(sizes), memory=20_000)
+
+
+@pytest.mark.parametrize(("seed", "buckets"), [(0, 1), (1, 1), (1, 3), (3, 3)])
+def test_a_slice_larger_than_the_memory_is_judged_in_parts(
+    tmp_path: Path, seed: int, buckets: int
+) -> None:
+    known = world(tmp_path, seed)
+    wide = audited(known, tmp_path / "wide")
+    narrow = audited(known, tmp_path / "narrow", kind=Narrow, buckets=buckets, twice=True)
+    assert narrow == wide
+
+
+def test_what_is_not_given_is_chosen(tmp_path: Path) -> None:
+    known = world(tmp_path, 2)
+    wide = audited(known, tmp_path / "wide")
+    assert audited(known, tmp_path / "chosen", buckets=None, each=None) == wide
+
+
+def test_a_segment_has_no_more_rows_than_the_memory_allows(tmp_path: Path) -> None:
+    known = world(tmp_path, 3)
+    rows, _ = audited(known, tmp_path / "ledger", kind=Narrow)
+    segments = [pq.read_metadata(file) for file in LedgerReader(tmp_path / "ledger").files()]
+    assert max(segment.num_rows for segment in segments) <= 20_000 // 3072
+    assert sum(segment.num_rows for segment in segments) == len(rows)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_run_removes_its_own_folder_alone(tmp_path: Path, *, keep: bool) -> None:
+    known, cluster = world(tmp_path, 0), Cluster(twice=False)
+    others: dict[str, list[Row]] = {"work/intact-other/manifest": [], "work/mine": []}
+    cluster.files |= others
+    spark = cast("SparkSession", cluster)
+    audited(known, tmp_path / "ledger", spark=spark, keep=keep)
+    kept = cluster.files.keys() - others.keys()
+    assert others.keys() <= cluster.files.keys()
+    assert bool(kept) == keep
+    assert len({path.split("/")[1] for path in kept}) == keep
+
+
+class Silent(Place):
+    """A folder that stays without a word."""
+
+    def delete(self, place: Place, _recursive: bool) -> None:  # noqa: FBT001 - Hadoop's
+        """Do nothing."""
+
+
+class Lasting(Place):
+    """A folder that may not be removed."""
+
+    def delete(self, place: Place, _recursive: bool) -> None:  # noqa: FBT001 - Hadoop's
+        raise PermissionError(f"no DeleteObject on {place.path}\n\tat org.apache.hadoop")
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"), [(Silent, "removed"), (Lasting, "removed: no DeleteObject on work/intact-")]
+)
+def test_a_folder_that_stays_is_told(tmp_path: Path, kind: type[Place], why: str) -> None:
+    cluster = Cluster(twice=False)
+    cluster.sparkContext = Context(cluster, kind=kind)
+    known = world(tmp_path, 0)
+    with pytest.raises(AssertionError, match=rf"work/intact-\w+ could not be {why}"):
+        audited(known, tmp_path / "ledger", spark=cast("SparkSession", cluster))
+    assert LedgerReader(tmp_path / "ledger").counts.manifest_rows
 
 
 class Gone:
@@ -129,7 +206,8 @@ def test_rows_before_a_range_are_counted_however_few(tmp_path: Path, first: int)
     path.write_bytes(b"\n" * first + b"b,k\n?\n")
     fields = ("Bucket", "Key")
     task = Lines(source=Source(path=str(path)), start=first, end=first + 6, fields=fields)
-    made = list(cut(replace(task, before=first), buckets=1, memory_limit="256MB"))
+    shape = Shape(buckets=1, each=6, memory=1 << 28)
+    made = list(cut(replace(task, before=first), shape=shape, memory_limit="256MB"))
     [lost] = [json.loads(piece.content) for piece in made if piece.name == LOST]
     assert [row["line"] for row in lost] == [first + 2]
 

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from intact.adapters.arrow import keeping_pages
 from intact.adapters.files import allow_open, expect, forget, named_whole, whole_file
 from intact.adapters.offline import joining
-from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.inputs import Of, unpacked
 from intact.adapters.offline.judging import Slice, judged
 from intact.adapters.offline.slices import at_a_time, files_of
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
@@ -40,8 +40,6 @@ _SHARE = 5
 """Each worker has so many times the memory that the text of one bucket takes when it is joined."""
 _LEAST = 1 << 28
 """Bytes of memory for each worker."""
-_PACKED = {".gz": 10, ".orc": 10, ".parquet": 5}
-"""An inventory's text is so many times its compressed bytes."""
 _DISK = {False: 0.9, True: 0.45}
 """What is staged, packed or not, and found takes so many times the text's bytes: 632, or 223, and
 165 of 887 in ``benchmarks/bench_offline.py``."""
@@ -92,7 +90,7 @@ class OfflineAudit:
         Raises:
             UsageError: The manifest is no CSV, bytes are to be read, or an inventory is older
                 than the copies or lacks the versions that the manifest names; or the system does
-                not allow as many open files as there are slices.
+                not allow as many open files as there are slices; or another DuckDB began.
         """
         if policy.read is not ReadMode.NEVER:
             raise UsageError(
@@ -113,7 +111,7 @@ class OfflineAudit:
         if threads is not None:
             self._config["threads"] = threads
         self._connection = self._connect("spill")
-        memory = self._memory = _bytes(self._connection)
+        memory = self._memory = memory_limit_of(self._connection)
         _limit(self._connection, memory // 2)
         [(cores,)] = self._connection.execute("SELECT current_setting('threads')").fetchall()
         self._workers = max(1, min(cores, memory // _LEAST))
@@ -230,13 +228,23 @@ class OfflineAudit:
         return path, Slice(**json.loads(note.read_bytes()))
 
     def _begun_with(self, buckets: int | None, *, memory: int) -> int:
-        """Return how many buckets the folder's stage has, or is to have from now on."""
+        """Return how many buckets the folder's stage has, or is to have from now on.
+
+        Raises:
+            UsageError: Another DuckDB began it, whose hashes of keys may be others.
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         note = self._folder / _BUCKETS
         if not note.exists():
             with whole_file(note) as file:
-                file.write(str(buckets or self._needed(memory)).encode())
-        return int(note.read_bytes())
+                file.write(f"{buckets or self._needed(memory)} {duckdb.__version__}".encode())
+        begun, by = note.read_text().split()
+        if by != duckdb.__version__:
+            raise UsageError(
+                f"{self._folder}: DuckDB {by} began to cut the inputs, and this is "
+                f"{duckdb.__version__}; wanted the same one, or another folder"
+            )
+        return int(begun)
 
     def _room(self, packed: bool | None) -> tuple[bool, int]:  # noqa: FBT001 - as given
         """Whether to compress what is staged, and how much disk that takes."""
@@ -255,7 +263,7 @@ class OfflineAudit:
         parts = [inputs.manifest, *(inputs.report or ())]
         parts += [part for made in inputs.computed for part in made.parts]
         parts += [part for listed in inputs.inventories for part in listed.parts]
-        return sum(part.stat().st_size * _PACKED.get(part.suffix, 1) for part in parts)
+        return sum(unpacked(part, part.stat().st_size) for part in parts)
 
     def _tally(self, name: str) -> dict[str, int]:
         total = dict.fromkeys(("rows", "succeeded", "failed", "malformed"), 0)
@@ -307,8 +315,8 @@ def _limit(connection: duckdb.DuckDBPyConnection, memory: int) -> None:
     connection.execute(f"SET memory_limit = '{memory}B'")
 
 
-def _bytes(connection: duckdb.DuckDBPyConnection) -> int:
-    """DuckDB's ``memory_limit``, which it tells to two digits."""
+def memory_limit_of(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bytes of DuckDB's ``memory_limit``, which it tells to two digits."""
     [(told,)] = connection.execute("SELECT current_setting('memory_limit')").fetchall()
     number, unit = told.split()
     return int(float(number) * 1024 ** _UNITS.index(unit))

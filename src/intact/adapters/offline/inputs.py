@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Protocol
 
 from intact.batch.columns import FileFormat
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from intact.batch.manifest import ManifestFormat
+
+_PACKED = {".gz": 10, ".orc": 10, ".parquet": 5}
+"""An inventory's text is so many times its compressed bytes."""
+
+
+def unpacked(path: str | Path, size: int) -> int:
+    """Bytes of text, about, in a file of so many bytes."""
+    return size * _PACKED.get(PurePath(path).suffix, 1)
 
 
 class Of(Enum):

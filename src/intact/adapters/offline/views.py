@@ -49,6 +49,7 @@ class Views:
         self._stage = stage
         self._staged: dict[str, pa.Table] = {}
         self.duplicates = 0
+        self._once = True  # no two rows of the manifest in this bucket have one key
 
     @property
     def numbers(self) -> list[str]:
@@ -133,7 +134,7 @@ class Views:
                 )
         for number, made in enumerate(self.terms.computed):
             rows = self._number(f"SELECT count(*) FROM {made.table}")
-            if exact and rows == _sum(flat.column(f"n{number}")):
+            if self._once and rows == _sum(flat.column(f"n{number}")):
                 continue
             bucket = "bucket" if made.of is Of.SOURCE else quoted(self.terms.copies.bucket)
             version = ", version" if made.named else ""
@@ -147,7 +148,8 @@ class Views:
         """Make ``rows``: what could be read of the manifest, and which rows share a copy."""
         self._view("named", self._files("manifest", "manifest", bucket))
         shared, self.duplicates = "false", 0
-        if self._number("SELECT count(*) - count(DISTINCT hash(key)) FROM named"):
+        self._once = not self._number("SELECT count(*) - count(DISTINCT hash(key)) FROM named")
+        if not self._once:
             self.duplicates = self._number(
                 "SELECT count(*) - count(DISTINCT (bucket, key, version)) FROM named"
             )

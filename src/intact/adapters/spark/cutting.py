@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,22 +15,22 @@ import pyarrow.compute as pc
 
 from intact.adapters.files import allow_open
 from intact.adapters.offline.inputs import ComputedInput, InventoryInput
-from intact.adapters.offline.slices import files_of, mapped
+from intact.adapters.offline.slices import at_a_time, files_of, mapped
 from intact.adapters.offline.staging import MALFORMED, TALLY, Stage
 from intact.adapters.offline.views import Views
-from intact.adapters.spark.pieces import Piece
+from intact.adapters.spark.inputs import all_at_hand
+from intact.adapters.spark.pieces import Piece, arrow_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from intact.adapters.spark.inputs import ComputedSource, InventorySource, Source
+    from intact.adapters.spark.sizes import Shape
     from intact.s3 import ObjectRef
 
-RANGE = 64 << 20
-"""Bytes of a manifest that one task reads: about a million rows."""
 LOST = "malformed"
 """Name of pieces of rows of the manifest that could not be read."""
-_LOST_ROWS = 10_000
+_LOST_ROWS = 1000
 
 
 class Task(Protocol):
@@ -157,10 +158,10 @@ class Lines:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPart:
-    """A file of the copy job's report."""
+    """Files of the copy job's report."""
 
     number: int
-    source: Source
+    sources: tuple[Source, ...]
 
     @property
     def origin(self) -> str:
@@ -169,7 +170,7 @@ class ReportPart:
 
     def stage(self, stage: Stage, folder: Path) -> None:
         """Stage it."""
-        stage.report([self.source.at_hand(folder)])
+        stage.report(all_at_hand(self.sources, folder))
 
     def sides(self, views: Views) -> list[tuple[str, str, bool]]:  # noqa: ARG002 - as ``Task``
         """Name nothing."""
@@ -178,14 +179,14 @@ class ReportPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComputedPart:
-    """A file of the report of a Compute checksum job; see ``Stage.computed``."""
+    """Files of the report of a Compute checksum job; see ``Stage.computed``."""
 
     name: str
     number: int
-    source: Source
+    sources: tuple[Source, ...]
     made: ComputedSource
     copies: ObjectRef
-    sources: frozenset[str]
+    named: frozenset[str]
     versioned: bool
 
     @property
@@ -195,9 +196,9 @@ class ComputedPart:
 
     def stage(self, stage: Stage, folder: Path) -> None:
         """Stage it."""
-        parts = [self.source.at_hand(folder)]
+        parts = all_at_hand(self.sources, folder)
         made = ComputedInput(parts=parts, written=self.made.written, begun=self.made.begun)
-        stage.computed(self.name, made, copies=self.copies, sources=self.sources)
+        stage.computed(self.name, made, copies=self.copies, sources=self.named)
 
     def sides(self, views: Views) -> list[tuple[str, str, bool]]:
         """Name what it speaks of."""
@@ -207,10 +208,10 @@ class ComputedPart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InventoryPart:
-    """A file of an inventory; see ``Stage.inventory``."""
+    """Files of an inventory; see ``Stage.inventory``."""
 
     number: int
-    source: Source
+    sources: tuple[Source, ...]
     listed: InventorySource
     prefix: str
 
@@ -224,7 +225,7 @@ class InventoryPart:
         listed = InventoryInput(
             of=self.listed.of,
             taken=self.listed.taken,
-            parts=[self.source.at_hand(folder)],
+            parts=all_at_hand(self.sources, folder),
             schema=self.listed.schema,
             file_format=self.listed.file_format,
         )
@@ -235,34 +236,25 @@ class InventoryPart:
         return []
 
 
-def cut(task: Task, *, buckets: int, memory_limit: str) -> Iterator[Piece]:
+def cut(task: Task, *, shape: Shape, memory_limit: str) -> Iterator[Piece]:
     """Read an input; the last piece tells the driver how many there are, and what was read.
 
     Raises:
         FormatError: The input is not what it promises.
         UsageError: There are more slices than files may be open.
     """
-    allow_open(buckets)
+    allow_open(shape.buckets)
     with tempfile.TemporaryDirectory(prefix="intact-") as name:
         folder, made = Path(name), 0
         with connect(folder, memory_limit=memory_limit) as connection:
-            stage = Stage(folder / "stage", connection, buckets=buckets)
+            rows = at_a_time(shape.buckets, memory=shape.memory // 2)
+            stage = Stage(folder / "stage", connection, buckets=shape.buckets, rows=rows)
             task.stage(stage, folder)
-            for number, file in enumerate(files_of(stage.folder, "*")):
-                yield Piece(
-                    name=file.parts[-4],
-                    slice=int(file.parent.name.removeprefix("slice=")),
-                    origin=f"{task.origin}-{number}",
-                    content=file.read_bytes(),
-                )
+            for piece in _cut(task, stage, shape):
+                yield piece
                 made += 1
-            named: frozenset[str] = frozenset()
             views = Views(connection, stage.folder)
-            if isinstance(task, Lines):
-                named = views.source_buckets()
-                for lost in _lost(task, stage, buckets):
-                    yield lost
-                    made += 1
+            named = views.source_buckets() if isinstance(task, Lines) else frozenset()
             yield Piece.note(
                 "cut",
                 task.origin,
@@ -274,15 +266,30 @@ def cut(task: Task, *, buckets: int, memory_limit: str) -> Iterator[Piece]:
             )
 
 
+def _cut(task: Task, stage: Stage, shape: Shape) -> Iterator[Piece]:
+    for number, file in enumerate(files_of(stage.folder, "*")):
+        for part, content in enumerate(arrow_files(mapped(file))):
+            yield Piece(
+                name=file.parts[-4],
+                slice=int(file.parent.name.removeprefix("slice=")),
+                origin=f"{task.origin}-{number}-{part}",
+                content=content,
+            )
+    if isinstance(task, Lines):
+        yield from _lost(task, stage, shape.buckets)
+
+
 def _lost(task: Lines, stage: Stage, buckets: int) -> Iterator[Piece]:
-    rows = list(task.lost(stage))
-    for number, at in enumerate(range(0, len(rows), _LOST_ROWS)):
+    lost = task.lost(stage)
+    number = 0
+    while rows := list(islice(lost, _LOST_ROWS)):
         yield Piece(
             name=LOST,
-            slice=(task.before + at) % buckets,
+            slice=(task.before + number) % buckets,
             origin=f"{task.origin}-lost-{number}",
-            content=json.dumps(rows[at : at + _LOST_ROWS]).encode(),
+            content=json.dumps(rows).encode(),
         )
+        number += 1
 
 
 def _tally(folder: Path) -> dict[str, int]:
@@ -293,7 +300,7 @@ def _tally(folder: Path) -> dict[str, int]:
     return total
 
 
-def ranges(source: Source, *, fields: tuple[str, ...], size: int, each: int = RANGE) -> list[Lines]:
+def ranges(source: Source, *, fields: tuple[str, ...], size: int, each: int) -> list[Lines]:
     """Cut a manifest of that many bytes into ranges."""
     return [
         Lines(source=source, start=start, end=min(start + each, size), fields=fields)
@@ -301,7 +308,7 @@ def ranges(source: Source, *, fields: tuple[str, ...], size: int, each: int = RA
     ]
 
 
-def cut_all(tasks: Iterable[Task], *, buckets: int, memory_limit: str) -> Iterator[Piece]:
+def cut_all(tasks: Iterable[Task], *, shape: Shape, memory_limit: str) -> Iterator[Piece]:
     """Cut one input after another."""
     for task in tasks:
-        yield from cut(task, buckets=buckets, memory_limit=memory_limit)
+        yield from cut(task, shape=shape, memory_limit=memory_limit)

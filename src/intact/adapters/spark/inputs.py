@@ -11,18 +11,21 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from intact.adapters.boto import require_etag, s3_client, store_error
+from intact.adapters.parallel import in_order
 from intact.batch.columns import FileFormat
 from intact.errors import FormatError, StoreError
 from intact.s3.names import parse_uri
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from intact.adapters.offline.inputs import Of
     from intact.batch.manifest import ManifestFormat
 
 _CHUNK = 1 << 20
+_AT_ONCE = 32
+"""HeadObject requests under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +51,11 @@ class Source:
         """Whether it lies in S3."""
         return self.path.startswith("s3://")
 
-    def size(self) -> int:
+    def size(self, client: Any = None) -> int:  # noqa: ANN401 - boto3's
         """Return its bytes' number.
+
+        Args:
+            client: Asks S3; None makes one.
 
         Raises:
             StoreError: It is not in S3, is another one, or could not be read.
@@ -57,8 +63,8 @@ class Source:
         """
         if not self.remote:
             return Path(self.path).stat().st_size
-        with self._asked("HeadObject") as (client, place):
-            return int(client.head_object(**place, **self._bound())["ContentLength"])
+        with self._asked("HeadObject", client) as (asked, place):
+            return int(asked.head_object(**place, **self._bound())["ContentLength"])
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """Yield its bytes from ``start`` on.
@@ -80,10 +86,14 @@ class Source:
                 yield chunk
 
     @contextmanager
-    def _asked(self, call: str) -> Iterator[tuple[Any, dict[str, str]]]:
+    def _asked(
+        self,
+        call: str,
+        client: Any = None,  # noqa: ANN401 - boto3's
+    ) -> Iterator[tuple[Any, dict[str, str]]]:
         """Give a client, and where it is to look; what botocore raises is an error of ours."""
         ref = parse_uri(self.path)
-        client = s3_client(endpoint_url=self.endpoint_url, region=self.region)
+        client = client or s3_client(endpoint_url=self.endpoint_url, region=self.region)
         try:
             yield client, {"Bucket": ref.bucket, "Key": ref.key}
         except (BotoCoreError, ClientError) as error:
@@ -108,6 +118,8 @@ class Source:
     def at_hand(self, folder: Path) -> Path:
         """Return where it lies on this machine, fetched into the folder where need be.
 
+        Two files may have one name there, so each needs a folder of its own.
+
         Raises:
             FormatError: Its bytes are not those of its MD5.
             StoreError: It is not in S3, or could not be read.
@@ -116,6 +128,7 @@ class Source:
         if not self.remote:
             path = Path(self.path)
         else:
+            folder.mkdir(parents=True, exist_ok=True)
             path = folder / Path(parse_uri(self.path).key).name
             with path.open("wb") as file:
                 file.writelines(self.chunks())
@@ -156,6 +169,33 @@ class Sources:
     report: Sequence[Source] | None = None
     computed: Sequence[ComputedSource] = ()
     inventories: Sequence[InventorySource] = ()
+
+    def every(self) -> list[Source]:
+        """All files."""
+        parts = [part for made in self.computed for part in made.parts]
+        parts += [part for listed in self.inventories for part in listed.parts]
+        return [self.manifest, *(self.report or ()), *parts]
+
+
+def sizes_of(sources: Iterable[Source]) -> dict[Source, int]:
+    """Bytes of each file; see ``Source.size``.  A billion rows are in thousands of files."""
+    found = list(dict.fromkeys(sources))
+    places = {(source.endpoint_url, source.region) for source in found if source.remote}
+    clients = {
+        (url, region): s3_client(endpoint_url=url, region=region, connections=_AT_ONCE)
+        for url, region in places
+    }
+
+    def measure(source: Source) -> int:
+        return source.size(clients.get((source.endpoint_url, source.region)))
+
+    counted = in_order(measure, found, threads=_AT_ONCE, ahead=_AT_ONCE)
+    return dict(zip(found, counted, strict=True))
+
+
+def all_at_hand(sources: Iterable[Source], folder: Path) -> list[Path]:
+    """Return where files lie on this machine; see ``Source.at_hand``."""
+    return [source.at_hand(folder / f"{n}") for n, source in enumerate(sources)]
 
 
 def _md5() -> hashlib._Hash:

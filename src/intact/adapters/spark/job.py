@@ -10,16 +10,14 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
-from operator import lt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
+import duckdb
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from intact.adapters.offline.audit import require
-from intact.adapters.offline.inputs import Of
+from intact.adapters.offline.audit import memory_limit_of, require
+from intact.adapters.offline.inputs import Of, unpacked
 from intact.adapters.offline.joining import ComputedSet, Terms
 from intact.adapters.spark.cutting import (
     ComputedPart,
@@ -30,21 +28,25 @@ from intact.adapters.spark.cutting import (
     cut_all,
     ranges,
 )
+from intact.adapters.spark.inputs import sizes_of
 from intact.adapters.spark.judging import Judge, gather
+from intact.adapters.spark.landing import adopt, land
 from intact.adapters.spark.pieces import DDL, NOTES, SCHEMA, batches
+from intact.adapters.spark.scratch import own_folder, remove
+from intact.adapters.spark.sizes import Shape, grouped
 from intact.adapters.writing import LedgerWriter
 from intact.audit import Counts
 from intact.errors import FormatError, UsageError
 from intact.s3 import ObjectRef
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pyspark.sql import DataFrame, SparkSession
 
     from intact.adapters.ports import ObjectStore
     from intact.adapters.signing import Signer
-    from intact.adapters.spark.inputs import Sources
+    from intact.adapters.spark.inputs import Source, Sources
     from intact.audit import Policy, Subject
     from intact.audit.ledger import Header
 
@@ -53,7 +55,8 @@ _FEW = {
     "spark.sql.parquet.columnarReaderBatchSize": "16",
 }
 """Rows that Spark takes at a time: each holds a file of up to some megabytes."""
-_STRETCH = 10_000
+_SPREAD, _PARTITIONS = 4, 8192
+"""Spark deals slices to partitions by a hash: with more partitions, fewer have two."""
 Notes = list[dict[str, Any]]
 
 
@@ -66,13 +69,14 @@ class SparkAudit:
         subject: The copy job.
         policy: The terms.
         sources: The files; every executor can read them.
-        work: Folder that every executor can write, as Spark names it; what is in it is done
-            with when the ledger is sealed.
-        buckets: Hashes of keys that are judged one by one.
+        work: Folder that every executor can write, as Spark names it.  The audit makes a folder
+            of its own there, and removes that when the ledger is sealed.
+        buckets: Hashes of keys that are judged one by one; None chooses, see ``Shape``.
+        each: Bytes of input that one task reads; None chooses.
         memory_limit: DuckDB's ``memory_limit`` in each task.
         store: Makes the store that an executor asks about each object; None asks nobody.
         workers: Requests under way at a time in each task.
-        each: Bytes of the manifest that one task reads.
+        keep: Leave that folder where it is.
     """
 
     spark: SparkSession
@@ -80,14 +84,15 @@ class SparkAudit:
     policy: Policy
     sources: Sources
     work: str
-    buckets: int = 64
+    buckets: int | None = None
+    each: int | None = None
     memory_limit: str = "1GB"
     store: Callable[[], ObjectStore] | None = None
     workers: int = 16
-    each: int = 64 << 20
+    keep: bool = False
 
-    def run(self, ledger: Path, header: Header, *, sign: Signer | None = None) -> None:
-        """Write the ledger.
+    def run(self, ledger: Path, header: Header, *, sign: Signer | None = None) -> str | None:
+        """Write the ledger, then remove what lies in ``work``; return why it could not, if so.
 
         Args:
             ledger: Its folder, on the driver.
@@ -101,6 +106,7 @@ class SparkAudit:
             FormatError: What came back is not what went out.
         """
         require(self.subject, self.policy, self.sources.inventories)
+        work = own_folder(self.work)
         before = {name: self.spark.conf.get(name, None) for name in _FEW}
         for name, value in _FEW.items():
             self.spark.conf.set(name, value)
@@ -108,51 +114,59 @@ class SparkAudit:
             with LedgerWriter(ledger, header) as writer:
                 if writer.rows:
                     raise UsageError(f"{ledger}: holds findings; wanted an empty folder")
-                self._write(writer, ledger, f"{self.work.rstrip('/')}/intact-{uuid4().hex}", sign)
+                self._write(writer, ledger, work, sign)
         finally:
             for name, old in before.items():
                 if old is None:
                     self.spark.conf.unset(name)
                 else:
                     self.spark.conf.set(name, old)
+        return None if self.keep else remove(self.spark, work)
 
     def _write(self, writer: LedgerWriter, ledger: Path, work: str, sign: Signer | None) -> None:
-        lines = self._lines()
+        sizes = sizes_of(self.sources.every())
+        shape = self._shape(sizes)
+        lines = self._lines(sizes, shape)
         rows = sum(count for _, count in lines)
-        manifest = self._cut([task for task, _ in lines], f"{work}/manifest")
+        manifest = self._cut([task for task, _ in lines], f"{work}/manifest", shape)
         named = frozenset(bucket for note in manifest for bucket in note["buckets"])
-        others = self._others(named)
-        notes = manifest + (self._cut(others, f"{work}/others") if others else [])
+        others = self._others(named, partial(grouped, sizes=sizes, each=shape.each))
+        notes = manifest + (self._cut(others, f"{work}/others", shape) if others else [])
         tallies = _tallies(notes)
         judge = Judge(
             policy=self.policy,
             terms=self._terms(notes, tallies["report"]),
-            span=max(_STRETCH, math.ceil(rows / self.buckets)),
+            shape=shape,
+            span=shape.span(rows),
             memory_limit=self.memory_limit,
             store=self.store,
             workers=self.workers,
         )
         cut = [f"{work}/manifest", *([f"{work}/others"] if others else [])]
         pieces = self.spark.read.schema(DDL).parquet(*cut).where(f"slice <> {NOTES}")
-        found = _mapped(pieces.repartition(self.buckets, "slice"), judge)
-        segments = _mapped(found.repartition(self.buckets, "slice"), gather)
+        found = _mapped(_dealt(pieces, shape.buckets), judge)
+        segments = _mapped(_dealt(found, math.ceil(rows / judge.span)), gather)
         segments.write.parquet(f"{work}/segments")
-        judged = self._notes(f"{work}/segments")
+        told = self._notes(f"{work}/segments")
+        judged = [note for note in told if note["name"] == "judged"]
         _require(sum(note["pieces"] for note in judged), sum(note["pieces"] for note in notes))
         written = self.spark.read.schema(DDL).parquet(f"{work}/segments")
-        last = 0
         with tempfile.TemporaryDirectory(dir=ledger.parent, prefix=".segments-") as folder:
-            for row in written.where(f"slice <> {NOTES}").orderBy("slice").toLocalIterator():
-                path = Path(folder) / f"{row['slice']:06d}.parquet"
-                path.write_bytes(row["content"])
-                last = _adopt(writer, path, last)
+            land(written.where(f"slice <> {NOTES}").toLocalIterator(), Path(folder))
+            adopt(writer, Path(folder), (note for note in told if note["name"] == "segment"))
         _require(writer.rows, rows)
         writer.seal(self._counts(rows, judged, tallies), sign=sign)
 
-    def _lines(self) -> list[tuple[Lines, int]]:
+    def _shape(self, sizes: Mapping[Source, int]) -> Shape:
+        with duckdb.connect(config={"memory_limit": self.memory_limit}) as connection:
+            memory = memory_limit_of(connection)
+        size = sum(unpacked(source.path, size) for source, size in sizes.items())
+        return Shape.of(size, memory=memory, buckets=self.buckets, each=self.each)
+
+    def _lines(self, sizes: Mapping[Source, int], shape: Shape) -> list[tuple[Lines, int]]:
         """Cut the manifest into ranges, each with the number of its lines."""
         source = self.sources.manifest
-        tasks = ranges(source, fields=self.sources.fields, size=source.size(), each=self.each)
+        tasks = ranges(source, fields=self.sources.fields, size=sizes[source], each=shape.each)
         counted = self._map(tasks, _counted, "place long, lines long").collect()
         counts = {row["place"]: row["lines"] for row in counted}
         found, before = [], 0
@@ -161,31 +175,37 @@ class SparkAudit:
             before += counts[place]
         return [(task, count) for task, count in found if count]
 
-    def _others(self, named: frozenset[str]) -> list[Task]:
+    def _others(
+        self,
+        named: frozenset[str],
+        group: Callable[[Sequence[Source]], Iterable[tuple[Source, ...]]],
+    ) -> list[Task]:
         copies, sources = self._copies(), self.sources
-        report = [ReportPart(number=n, source=s) for n, s in enumerate(sources.report or ())]
+        report = [
+            ReportPart(number=n, sources=some) for n, some in enumerate(group(sources.report or ()))
+        ]
         computed = [
             ComputedPart(
                 name=f"computed{number}",
                 number=part,
-                source=source,
+                sources=some,
                 made=replace(made, parts=()),
                 copies=copies,
-                sources=named,
+                named=named,
                 versioned=self.policy.versioned,
             )
             for number, made in enumerate(sources.computed)
-            for part, source in enumerate(made.parts)
+            for part, some in enumerate(group(made.parts))
         ]
         listed = [
             InventoryPart(
                 number=part,
-                source=source,
+                sources=some,
                 listed=replace(listed, parts=()),
                 prefix=copies.key if listed.of is Of.DESTINATION else "",
             )
             for listed in sources.inventories
-            for part, source in enumerate(listed.parts)
+            for part, some in enumerate(group(listed.parts))
         ]
         return [*report, *computed, *listed]
 
@@ -213,8 +233,8 @@ class SparkAudit:
             inventories=frozenset(listed.of for listed in self.sources.inventories),
         )
 
-    def _cut(self, tasks: Sequence[Task], uri: str) -> Notes:
-        work = partial(cut_all, buckets=self.buckets, memory_limit=self.memory_limit)
+    def _cut(self, tasks: Sequence[Task], uri: str, shape: Shape) -> Notes:
+        work = partial(cut_all, shape=shape, memory_limit=self.memory_limit)
         self._map(tasks, work, DDL).write.parquet(uri)
         notes = self._notes(uri)
         _require(len(notes), len(tasks))
@@ -303,13 +323,8 @@ def _mapped(frame: DataFrame, work: Callable[..., Any]) -> DataFrame:
     return frame.mapInArrow(_Batched(work), DDL)
 
 
-def _adopt(writer: LedgerWriter, path: Path, last: int) -> int:
-    """Take in a segment whose rows ascend from ``last``; return its own last."""
-    rows = pq.read_table(path, columns=["row"])["row"].to_pylist()
-    if not all(map(lt, [last, *rows], rows)):
-        raise FormatError(f"rows {rows[0]} to {rows[-1]} do not ascend from {last}")
-    writer.adopt(path, first=rows[0], last=rows[-1], rows=len(rows))
-    return int(rows[-1])
+def _dealt(frame: DataFrame, slices: int) -> DataFrame:
+    return frame.repartition(max(1, min(_SPREAD * slices, _PARTITIONS)), "slice")
 
 
 def _tallies(notes: Notes) -> dict[str, Counter[str]]:

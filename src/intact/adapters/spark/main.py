@@ -48,9 +48,17 @@ _LEVELS = {level.name.lower(): level for level in Level if level.value >= Level.
 @click.option("--endpoint-url", metavar="URL", help="Address of another S3 server.")
 @click.option("--region", metavar="NAME", help="AWS Region.")
 @click.option("--require", default="recorded", show_default=True, type=click.Choice(list(_LEVELS)))
-@click.option("--buckets", default=64, show_default=True, help="Slices; 64 for 20 million objects.")
+@click.option(
+    "--buckets",
+    type=click.IntRange(1),
+    help="Slices of the keys; by default as many as are needed.",
+)
+@click.option(
+    "--task-mib", type=click.IntRange(1), help="MiB of input in each task; by default as is needed."
+)
 @click.option("--memory", default="1GB", show_default=True, help="DuckDB's, in each task.")
 @click.option("--workers", default=16, show_default=True, help="Requests at a time in each task.")
+@click.option("--keep-work", is_flag=True, help="Leave this run's folder in --work.")
 def command(  # noqa: PLR0913 - one argument per option
     *,
     job: Path,
@@ -64,9 +72,11 @@ def command(  # noqa: PLR0913 - one argument per option
     endpoint_url: str | None,
     region: str | None,
     require: str,
-    buckets: int,
+    buckets: int | None,
+    task_mib: int | None,
     memory: str,
     workers: int,
+    keep_work: bool,
 ) -> None:
     """Audit a finished copy job on the cluster that runs this.
 
@@ -116,12 +126,16 @@ def command(  # noqa: PLR0913 - one argument per option
         sources=sources,
         work=work,
         buckets=buckets,
+        each=None if task_mib is None else task_mib << 20,
         memory_limit=memory,
         store=ours if online else None,
         workers=workers,
+        keep=keep_work,
     )
-    audit.run(out / "ledger", header)
+    left = audit.run(out / "ledger", header)
     click.echo(f"wrote {out / 'ledger'}; read it with: intact report {out / 'ledger'}")
+    if left is not None:
+        click.echo(f"intact: {left}", err=True)
 
 
 def store(*, endpoint_url: str | None, region: str | None, workers: int) -> BotoStore:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from intact.adapters.spark.sizes import PIECE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -47,6 +49,16 @@ class Piece:
         """Tell the driver, and by which version of this package."""
         content = json.dumps({"intact": version("intact"), **told}).encode()
         return cls(name=name, slice=NOTES, origin=origin, content=content)
+
+
+def arrow_files(table: pa.Table) -> Iterator[bytes]:
+    """Cut a table into Arrow files of about ``PIECE`` bytes, each of which can be read alone."""
+    rows = max(1, table.num_rows * PIECE // max(table.nbytes, 1))
+    for begin in range(0, table.num_rows, rows):
+        stream = pa.BufferOutputStream()
+        with pa.ipc.new_file(stream, table.schema) as writer:
+            writer.write_table(table.slice(begin, rows).combine_chunks())
+        yield stream.getvalue().to_pybytes()
 
 
 def batches(pieces: Iterable[Piece]) -> Iterator[pa.RecordBatch]:
