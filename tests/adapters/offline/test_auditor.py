@@ -199,7 +199,7 @@ def test_a_disk_that_will_not_do_is_told_before_it_is_full(
     )
     said = {}
     text = sum(file.stat().st_size for file in (tmp_path / "report").glob("*.csv")) + len(MANIFEST)
-    for name, free in (("ample", text), ("scarce", text // 2), ("none", 0)):
+    for name, free in (("ample", text), ("scarce", text * 3 // 4), ("none", 0)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
         told, folder = Listening(), tmp_path / name
         auditor.run(folder / LEDGER, created=BEGIN, version="0", progress=told)

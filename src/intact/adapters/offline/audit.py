@@ -40,8 +40,8 @@ _SHARE = 5
 """Each worker has so many times the memory that the text of one bucket takes when it is joined."""
 _LEAST = 1 << 28
 """Bytes of memory for each worker."""
-_DISK = {False: 0.9, True: 0.45}
-"""What is staged, packed or not, and found takes so many times the text's bytes: 632, or 223, and
+_DISK = {False: 0.9, True: 0.65}
+"""What is staged, packed or not, and found takes so many times the text's bytes: 632, or 415, and
 165 of 887 in ``benchmarks/bench_offline.py``."""
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB")
 _BUCKETS = "buckets"
@@ -84,8 +84,8 @@ class OfflineAudit:
             memory_limit: Memory to stay in, as DuckDB spells it; DuckDB gets half of it, and the
                 rest is for the columns of a ledger.
             threads: DuckDB's ``threads``; None for one per core.
-            packed: Whether to compress what is staged, to a third, which takes a sixth more work;
-                None for where the disk has no room otherwise.
+            packed: Whether to compress what is staged, to two thirds, which takes a tenth more
+                work; None for where the disk has no room otherwise.
 
         Raises:
             UsageError: The manifest is no CSV, bytes are to be read, or an inventory is older
