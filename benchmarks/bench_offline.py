@@ -160,7 +160,7 @@ def read(inputs: Inputs, *, memory: int) -> None:
             connection.execute(f"SELECT count(*), {sizes} FROM {lines_of(parts)}").fetchall()
 
 
-def measure(folder: Path, work: Path, objects: int, **how: Any) -> dict[str, Any]:
+def measure(folder: Path, work: Path, objects: int, how: dict[str, Any]) -> dict[str, Any]:
     """Audit the inputs as ``audit`` does, in a process of its own, whose memory is measured."""
     began, before = time.perf_counter(), time.process_time()
     run, inputs = audit(folder, work, **how)
@@ -247,9 +247,7 @@ def main() -> None:
                 folder,
                 Path(work),
                 objects,
-                buckets=given.buckets,
-                memory=given.memory,
-                packed=given.packed,
+                {"buckets": given.buckets, "memory": given.memory, "packed": given.packed},
             ).result()
         per_million.append(told["cpu_seconds_per_million"]["all"])
         print(json.dumps(told | {"cpu_to_first": round(per_million[-1] / per_million[0], 3)}))
