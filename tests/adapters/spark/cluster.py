@@ -103,6 +103,9 @@ class Frame:
     def write(self) -> Frame:
         return self
 
+    def option(self, _name: str, _value: str) -> Frame:
+        return self
+
     def parquet(self, path: str) -> None:
         kept = self.rows()
         self.cluster.files[path] = kept + kept if self.cluster.twice else kept

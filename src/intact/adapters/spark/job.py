@@ -7,6 +7,7 @@ import math
 import pickle
 import tempfile
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
@@ -55,6 +56,11 @@ _FEW = {
     "spark.sql.parquet.columnarReaderBatchSize": "16",
 }
 """Rows that Spark takes at a time: each holds a file of up to some megabytes."""
+_LITTLE = {"spark.sql.files.maxPartitionBytes": str(32 << 20)}
+"""Bytes of segments that come to the driver at a time, of which it and an executor make copies."""
+_GROUP = str(16 << 20)
+"""Bytes of pieces that Spark gathers before it writes them: an eighth of its own choice, of which
+it makes several copies."""
 _SPREAD, _PARTITIONS = 4, 8192
 """Spark deals slices to partitions by a hash: with more partitions, fewer have two."""
 Notes = list[dict[str, Any]]
@@ -107,20 +113,10 @@ class SparkAudit:
         """
         require(self.subject, self.policy, self.sources.inventories)
         work = own_folder(self.work)
-        before = {name: self.spark.conf.get(name, None) for name in _FEW}
-        for name, value in _FEW.items():
-            self.spark.conf.set(name, value)
-        try:
-            with LedgerWriter(ledger, header) as writer:
-                if writer.rows:
-                    raise UsageError(f"{ledger}: holds findings; wanted an empty folder")
-                self._write(writer, ledger, work, sign)
-        finally:
-            for name, old in before.items():
-                if old is None:
-                    self.spark.conf.unset(name)
-                else:
-                    self.spark.conf.set(name, old)
+        with _settings(self.spark, _FEW), LedgerWriter(ledger, header) as writer:
+            if writer.rows:
+                raise UsageError(f"{ledger}: holds findings; wanted an empty folder")
+            self._write(writer, ledger, work, sign)
         return None if self.keep else remove(self.spark, work)
 
     def _write(self, writer: LedgerWriter, ledger: Path, work: str, sign: Signer | None) -> None:
@@ -146,12 +142,15 @@ class SparkAudit:
         pieces = self.spark.read.schema(DDL).parquet(*cut).where(f"slice <> {NOTES}")
         found = _mapped(_dealt(pieces, shape.buckets), judge)
         segments = _mapped(_dealt(found, math.ceil(rows / judge.span)), gather)
-        segments.write.parquet(f"{work}/segments")
+        _written(segments, f"{work}/segments")
         told = self._notes(f"{work}/segments")
         judged = [note for note in told if note["name"] == "judged"]
         _require(sum(note["pieces"] for note in judged), sum(note["pieces"] for note in notes))
-        written = self.spark.read.schema(DDL).parquet(f"{work}/segments")
-        with tempfile.TemporaryDirectory(dir=ledger.parent, prefix=".segments-") as folder:
+        with (
+            tempfile.TemporaryDirectory(dir=ledger.parent, prefix=".segments-") as folder,
+            _settings(self.spark, _LITTLE),
+        ):
+            written = self.spark.read.schema(DDL).parquet(f"{work}/segments")
             land(written.where(f"slice <> {NOTES}").toLocalIterator(), Path(folder))
             adopt(writer, Path(folder), (note for note in told if note["name"] == "segment"))
         _require(writer.rows, rows)
@@ -235,7 +234,7 @@ class SparkAudit:
 
     def _cut(self, tasks: Sequence[Task], uri: str, shape: Shape) -> Notes:
         work = partial(cut_all, shape=shape, memory_limit=self.memory_limit)
-        self._map(tasks, work, DDL).write.parquet(uri)
+        _written(self._map(tasks, work, DDL), uri)
         notes = self._notes(uri)
         _require(len(notes), len(tasks))
         if len(found := {note["duckdb"] for note in notes}) > 1:
@@ -289,6 +288,22 @@ class SparkAudit:
         )
 
 
+@contextmanager
+def _settings(spark: SparkSession, wanted: Mapping[str, str]) -> Iterator[None]:
+    """Have a session other settings for a while."""
+    before = {name: spark.conf.get(name, None) for name in wanted}
+    for name, value in wanted.items():
+        spark.conf.set(name, value)
+    try:
+        yield
+    finally:
+        for name, old in before.items():
+            if old is None:
+                spark.conf.unset(name)
+            else:
+                spark.conf.set(name, old)
+
+
 class _Unpickled:
     """Work on tasks that come pickled, by the driver of this very job."""
 
@@ -321,6 +336,10 @@ class _Batched:
 
 def _mapped(frame: DataFrame, work: Callable[..., Any]) -> DataFrame:
     return frame.mapInArrow(_Batched(work), DDL)
+
+
+def _written(frame: DataFrame, uri: str) -> None:
+    frame.write.option("parquet.block.size", _GROUP).parquet(uri)
 
 
 def _dealt(frame: DataFrame, slices: int) -> DataFrame:
