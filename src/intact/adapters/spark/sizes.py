@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from intact.adapters.spark.inputs import Source
 
-PIECE = 1 << 20
-"""Bytes of a piece at most, about: Spark buffers a hundred rows before it counts their bytes."""
+PIECE = 256 << 10
+"""Bytes of a piece at most, about: Spark gathers a hundred rows before it counts their bytes, and
+a driver with a heap of 1 GB runs out of it where they are four times as large."""
 SHARE = 5
 """Joining takes so many times the bytes of what is joined, as in an audit on one machine."""
 _SLICE = 128 << 20
