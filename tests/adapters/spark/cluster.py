@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -64,6 +65,13 @@ class Frame:
 
     cluster: Cluster
     parts: list[list[Row]]
+    files: tuple[str, ...] = ()
+
+    def inputFiles(self) -> list[str]:  # noqa: N802 - Spark's name
+        return list(map(quote, self.files))
+
+    def select(self, name: str) -> Frame:
+        return Frame(self.cluster, [[{name: row[name]} for row in self.rows()]])
 
     def rows(self) -> list[Row]:
         return [row for part in self.parts for row in part]
@@ -72,7 +80,7 @@ class Frame:
         name, sign, value = condition.split()
         wanted = sign == "="
         kept = [row for row in self.rows() if (row[name] == int(value)) == wanted]
-        return Frame(self.cluster, [kept])
+        return Frame(self.cluster, [kept], self.files)
 
     def repartition(self, number: int, name: str) -> Frame:
         parts: list[list[Row]] = [[] for _ in range(number)]
@@ -95,9 +103,6 @@ class Frame:
 
     def collect(self) -> list[Row]:
         return self.rows()
-
-    def toLocalIterator(self) -> Iterator[Row]:  # noqa: N802 - Spark's name
-        return iter(self.rows())
 
     @property
     def write(self) -> Frame:
@@ -140,7 +145,7 @@ class Cluster:
         return self
 
     def parquet(self, *paths: str) -> Frame:
-        return Frame(self, [self.files[path] for path in paths])
+        return Frame(self, [self.files[path] for path in paths], paths)
 
 
 class Context:
@@ -186,7 +191,7 @@ def audited(  # noqa: PLR0913 - keywords
     ledger: Path,
     *,
     spark: SparkSession | None = None,
-    work: str = "work",
+    work: str = "the work",
     each: int | None = 3000,
     twice: bool = False,
     kind: type[SparkAudit] = SparkAudit,

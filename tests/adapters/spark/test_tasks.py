@@ -113,7 +113,7 @@ def test_a_segment_has_no_more_rows_than_the_memory_allows(tmp_path: Path) -> No
 @pytest.mark.parametrize("keep", [False, True])
 def test_a_run_removes_its_own_folder_alone(tmp_path: Path, *, keep: bool) -> None:
     known, cluster = world(tmp_path, 0), Cluster(twice=False)
-    others: dict[str, list[Row]] = {"work/intact-other/manifest": [], "work/mine": []}
+    others: dict[str, list[Row]] = {"the work/intact-other/manifest": [], "the work/mine": []}
     cluster.files |= others
     spark = cast("SparkSession", cluster)
     audited(known, tmp_path / "ledger", spark=spark, keep=keep)
@@ -138,13 +138,14 @@ class Lasting(Place):
 
 
 @pytest.mark.parametrize(
-    ("kind", "why"), [(Silent, "removed"), (Lasting, "removed: no DeleteObject on work/intact-")]
+    ("kind", "why"),
+    [(Silent, "removed"), (Lasting, "removed: no DeleteObject on the work/intact-")],
 )
 def test_a_folder_that_stays_is_told(tmp_path: Path, kind: type[Place], why: str) -> None:
     cluster = Cluster(twice=False)
     cluster.sparkContext = Context(cluster, kind=kind)
     known = world(tmp_path, 0)
-    with pytest.raises(AssertionError, match=rf"work/intact-\w+ could not be {why}"):
+    with pytest.raises(AssertionError, match=rf"the work/intact-\w+ could not be {why}"):
         audited(known, tmp_path / "ledger", spark=cast("SparkSession", cluster))
     assert LedgerReader(tmp_path / "ledger").counts.manifest_rows
 

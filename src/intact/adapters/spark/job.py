@@ -13,6 +13,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 import duckdb
 import pyarrow as pa
@@ -43,7 +44,7 @@ from intact.s3 import ObjectRef
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql import DataFrame, Row, SparkSession
 
     from intact.adapters.ports import ObjectStore
     from intact.adapters.signing import Signer
@@ -56,8 +57,6 @@ _FEW = {
     "spark.sql.parquet.columnarReaderBatchSize": "16",
 }
 """Rows that Spark takes at a time: each holds a file of up to some megabytes."""
-_LITTLE = {"spark.sql.files.maxPartitionBytes": str(32 << 20)}
-"""Bytes of segments that come to the driver at a time, of which it and an executor make copies."""
 _GROUP = str(16 << 20)
 """Bytes of pieces that Spark gathers before it writes them: an eighth of its own choice, of which
 it makes several copies."""
@@ -139,19 +138,14 @@ class SparkAudit:
             workers=self.workers,
         )
         cut = [f"{work}/manifest", *([f"{work}/others"] if others else [])]
-        pieces = self.spark.read.schema(DDL).parquet(*cut).where(f"slice <> {NOTES}")
-        found = _mapped(_dealt(pieces, shape.buckets), judge)
+        found = _mapped(_dealt(self._pieces(*cut), shape.buckets), judge)
         segments = _mapped(_dealt(found, math.ceil(rows / judge.span)), gather)
         _written(segments, f"{work}/segments")
         told = self._notes(f"{work}/segments")
         judged = [note for note in told if note["name"] == "judged"]
         _require(sum(note["pieces"] for note in judged), sum(note["pieces"] for note in notes))
-        with (
-            tempfile.TemporaryDirectory(dir=ledger.parent, prefix=".segments-") as folder,
-            _settings(self.spark, _LITTLE),
-        ):
-            written = self.spark.read.schema(DDL).parquet(f"{work}/segments")
-            land(written.where(f"slice <> {NOTES}").toLocalIterator(), Path(folder))
+        with tempfile.TemporaryDirectory(dir=ledger.parent, prefix=".segments-") as folder:
+            land(self._landing(f"{work}/segments"), Path(folder))
             adopt(writer, Path(folder), (note for note in told if note["name"] == "segment"))
         _require(writer.rows, rows)
         writer.seal(self._counts(rows, judged, tallies), sign=sign)
@@ -253,6 +247,19 @@ class SparkAudit:
         if others := {note["intact"] for note in notes} - {ours}:
             raise UsageError(f"executors have intact {', '.join(sorted(others))}; wanted {ours}")
         return notes
+
+    def _pieces(self, *uris: str) -> DataFrame:
+        return self.spark.read.schema(DDL).parquet(*uris).where(f"slice <> {NOTES}")
+
+    def _landing(self, uri: str) -> Iterator[Row]:
+        """Yield what was written of segments, one of a file at a time.
+
+        ``toLocalIterator`` keeps all that it has yielded on the heap of the driver (Spark 4.3.0).
+        """
+        for file in self._pieces(uri).inputFiles():
+            pieces = self._pieces(unquote(file))
+            for number in {row["slice"] for row in pieces.select("slice").collect()}:
+                yield from pieces.where(f"slice = {number}").collect()
 
     def _map(self, tasks: Sequence[Task], work: Callable[..., Any], schema: str) -> DataFrame:
         """Give each task to an executor of its own choice."""
