@@ -151,13 +151,18 @@ class World:
 
     def job(self, operation: dict[str, Any]) -> Mapping[str, Any]:
         """Run a job to its end; what DescribeJob says of it."""
-        job_id = submit(self.control, self.request(operation, ConfirmationRequired=False))
-        wait(self.control, account_id=ACCOUNT, job_id=job_id, poll_seconds=0.01, timeout_seconds=60)
+        job_id = self._settled(self.request(operation, ConfirmationRequired=False))
         return describe_job(self.control, account_id=ACCOUNT, job_id=job_id)
 
     def waiting(self) -> str:
         """Id of a job that waits for its confirmation."""
-        return submit(self.control, self.request(JOB["Operation"]))
+        return self._settled(self.request(JOB["Operation"]))
+
+    def _settled(self, request: Mapping[str, Any]) -> str:
+        """Id of a job that has ended, or waits for somebody."""
+        job_id = submit(self.control, request)
+        wait(self.control, account_id=ACCOUNT, job_id=job_id, poll_seconds=0.01, timeout_seconds=60)
+        return job_id
 
 
 @pytest.fixture(scope="module")
