@@ -188,21 +188,14 @@ def test_a_memory_that_does_not_suffice_is_no_fault(store: BotoStore, tmp_path: 
 
 
 def test_a_disk_that_will_not_do_is_told_before_it_is_full(
-    store: BotoStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    begun: OfflineAuditor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    auditor = OfflineAuditor(
-        subject=SUBJECT,
-        service=store,
-        require=Level.RECORDED,
-        computed=(computed(tmp_path / "report", copy=b"one"),),
-        inventories={},
-    )
     said = {}
     text = sum(file.stat().st_size for file in (tmp_path / "report").glob("*.csv")) + len(MANIFEST)
     for name, free in (("ample", text), ("scarce", text * 3 // 4), ("none", 0)):
         monkeypatch.setattr(shutil, "disk_usage", lambda _, free=free: SimpleNamespace(free=free))
         told, folder = Listening(), tmp_path / name
-        auditor.run(folder / LEDGER, created=BEGIN, version="0", progress=told)
+        begun.run(folder / LEDGER, created=BEGIN, version="0", progress=told)
         [said[name]] = [text for text in told.told if text.startswith("staging the inputs")]
         assert verdicts(folder) == [Verdict.VERIFIED]
     assert said["ample"] == "staging the inputs"

@@ -1,8 +1,8 @@
 """Staged rows on disk: Arrow files, one for each slice of the keys, which are mapped and not read.
 
 That takes half of what Parquet takes to write, and next to nothing to read.  Packed ones take two
-thirds of the disk, for a tenth more work of the whole audit; zstd a third, but it begins anew with
-each column of each few rows, which takes half as much work again where there are many slices.
+thirds of the disk, for a tenth more work of the whole audit.  Zstandard would take a third, but it
+begins anew with each column of each piece, which costs the more the more slices there are.
 """
 
 from __future__ import annotations
